@@ -1,0 +1,434 @@
+//! The kept record of one assessment: every clause with its verdict, and everything that verdict rests on.
+//!
+//! Self-contained: comparing, verifying and rendering need nothing else, years later. It does not know how it came about.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::digest::{canonical, merkle_root};
+use crate::base::{Digest, Status};
+
+/// Version of the machine form.
+pub const SCHEMA: &str = "tickmark-assessment/1";
+
+/// All verdicts of one run, with what they rest on. Written to `assessment.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Tickmark assessment")]
+pub struct Assessment {
+    /// `tickmark-assessment/1`.
+    pub schema: String,
+    pub tool: Tool,
+    pub frame: FrameRecord,
+    pub frameworks: Vec<FrameworkRecord>,
+    /// Every clause of every edition in scope, headings included, in the publisher's order.
+    pub clauses: Vec<ClauseResult>,
+    /// Every objective that a clause in scope cites.
+    pub objectives: Vec<ObjectiveResult>,
+    /// Every file of the workspace.
+    pub artifacts: Vec<ArtifactRecord>,
+    pub exceptions: Vec<ExceptionRecord>,
+    pub systems: Vec<SystemRecord>,
+    /// Digests of the files that decided what was said.
+    pub inputs: Vec<InputRecord>,
+    /// RFC 9162 Merkle tree hash; leaf n is the 32-byte digest of clause n.
+    pub root: Digest,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+/// What was assessed, for when, judged at which instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FrameRecord {
+    pub organisation: String,
+    pub title: String,
+    pub scope: String,
+    pub period_from: String,
+    pub period_to: String,
+    pub zone: String,
+    pub as_of: String,
+    pub as_of_utc: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FrameworkRecord {
+    /// `pci-dss@4.0.1`.
+    pub framework: String,
+    pub edition: String,
+    pub revision: u32,
+    pub title: String,
+    pub short_title: String,
+    pub publisher: String,
+    pub source: String,
+    pub licence: String,
+    pub published: String,
+    /// Of the catalog file that was used.
+    pub digest: Digest,
+    /// Assessable clauses by status; counted again by `verify`.
+    pub counts: BTreeMap<Status, usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TreatmentKind {
+    Heading,
+    Mapped,
+    Documentary,
+    Outside,
+}
+
+/// One clause: what is asked, the status, why, and what that rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClauseResult {
+    /// `pci-dss@4.0.1`.
+    pub framework: String,
+    /// The publisher's id.
+    pub clause: String,
+    pub parent: Option<String>,
+    pub depth: usize,
+    pub kind: String,
+    pub noun: String,
+    pub label: String,
+    pub statement: String,
+    pub effective: Option<String>,
+    pub treatment: TreatmentKind,
+    /// None for headings.
+    pub status: Option<Status>,
+    pub reasons: Vec<Reason>,
+    pub objectives: Vec<ClauseObjective>,
+    /// Paths of the artifacts that the verdict rests on.
+    pub evidence: Vec<String>,
+    pub basis: Basis,
+    /// SHA-256 over the RFC 8785 form of this object without this key.
+    pub digest: Digest,
+}
+
+/// Why a status is what it is. Every status has at least one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Reason {
+    /// Stable: see the book's list of reasons.
+    pub code: String,
+    /// A sentence with the numbers in it.
+    pub text: String,
+    pub objective: Option<String>,
+    /// Paths of the artifacts that it speaks of.
+    pub artifacts: Vec<String>,
+    /// The first rows behind it.
+    pub rows: Vec<RowRef>,
+}
+
+/// A place in an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct RowRef {
+    pub subject: String,
+    pub artifact: String,
+    pub record: String,
+}
+
+/// One objective as one clause uses it, exceptions of that framework applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClauseObjective {
+    pub objective: String,
+    /// `full` or `partial`.
+    pub coverage: String,
+    pub rationale: String,
+    pub status: Status,
+    /// Deviations that exceptions of this framework cover.
+    pub excepted: Vec<ExceptedSubject>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExceptedSubject {
+    pub subject: String,
+    pub exception: String,
+}
+
+/// The digests that a verdict stands on: change any of them and the clause's digest changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Basis {
+    /// Of [`FrameRecord`].
+    pub frame: Digest,
+    /// Of the catalog file.
+    pub catalog: Digest,
+    /// By objective id.
+    pub objectives: BTreeMap<String, ObjectiveBasis>,
+    /// Digest of the original bytes by path.
+    pub evidence: BTreeMap<String, Digest>,
+    /// Digest of the statement by id.
+    pub exceptions: BTreeMap<String, Digest>,
+    /// The organisation's statement that the clause does not apply.
+    pub not_applicable: Option<Digest>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectiveBasis {
+    /// Of objective.yaml and check.sql.
+    pub definition: Digest,
+    pub parameters: BTreeMap<String, String>,
+    /// Of the full list of observations; none where nothing was tested.
+    pub observations: Option<Digest>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Departs from the objective.
+    Fail,
+    /// The sources cannot tell.
+    Unknown,
+    /// Proved.
+    Pass,
+    /// The test does not concern it.
+    Skip,
+}
+
+impl Outcome {
+    pub fn parse(word: &str) -> Option<Outcome> {
+        Some(match word {
+            "fail" => Outcome::Fail,
+            "unknown" => Outcome::Unknown,
+            "pass" => Outcome::Pass,
+            "skip" => Outcome::Skip,
+            _ => return None,
+        })
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Fail => "fail",
+            Outcome::Unknown => "unknown",
+            Outcome::Pass => "pass",
+            Outcome::Skip => "skip",
+        }
+    }
+}
+
+/// What was seen of one member of a population.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Observation {
+    pub subject: String,
+    pub outcome: Outcome,
+    pub reason: String,
+    pub artifact: String,
+    pub record: String,
+    /// The identity it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// False where a pass rests on stale or undated evidence.
+    pub proved: bool,
+}
+
+/// One objective over the whole population, before exceptions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectiveResult {
+    pub id: String,
+    pub title: String,
+    pub statement: String,
+    /// `test`, `examine` or `interview`.
+    pub method: String,
+    pub ask: Option<String>,
+    pub population: String,
+    pub advice: String,
+    pub references: Vec<String>,
+    pub parameters: Vec<ParameterRecord>,
+    pub freshness_days_max: i64,
+    pub status: Status,
+    pub reasons: Vec<Reason>,
+    pub tally: Tally,
+    /// Everything that is not a proved pass or a skip; the full list is in `observations/<id>.csv`.
+    pub observations: Vec<Observation>,
+    /// Of the full list, as the file in the pack has it; none where nothing was tested.
+    pub observations_digest: Option<Digest>,
+    /// Artifacts that feed the tables it requires.
+    pub evidence: Vec<String>,
+    pub definition: Digest,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tally {
+    /// All rows, skipped ones included.
+    pub population: usize,
+    pub passed: usize,
+    pub unproved: usize,
+    pub failed: usize,
+    pub unknown: usize,
+    pub skipped: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ParameterRecord {
+    pub name: String,
+    pub title: String,
+    pub unit: String,
+    pub value: String,
+    pub default: String,
+    pub source: String,
+    /// The organisation's reason for another value than the default.
+    pub reason: Option<String>,
+}
+
+/// A file of the workspace with its provenance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ArtifactRecord {
+    /// `E-001`, in the order of the paths.
+    pub exhibit: String,
+    pub path: String,
+    /// `used`, `unrecognised`, `unreadable` or `out-of-period`.
+    pub state: String,
+    pub note: String,
+    /// Of the original bytes.
+    pub sha256: Option<Digest>,
+    pub bytes: u64,
+    /// Path of the copy in the pack; none where it was withheld.
+    pub packed: Option<String>,
+    /// Digest of the copy where masking made it differ.
+    pub packed_sha256: Option<Digest>,
+    /// Secret values masked in it.
+    pub secrets: usize,
+    pub adapter: Option<String>,
+    pub adapter_revision: Option<u32>,
+    pub system: Option<String>,
+    pub instance: Option<String>,
+    pub query: Option<String>,
+    pub collector: Option<String>,
+    pub collected_at: Option<String>,
+    pub collected_at_utc: Option<String>,
+    pub period: Option<String>,
+    pub classification: Option<String>,
+    pub rows_stated: Option<u64>,
+    /// `complete`, `incomplete` or `unknown`.
+    pub extent: String,
+    pub extent_because: String,
+    pub read: usize,
+    pub kept: usize,
+    pub rejected: usize,
+    pub rejections: Vec<RejectionRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RejectionRecord {
+    pub record: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExceptionRecord {
+    pub id: String,
+    pub title: String,
+    /// `active`, `expired` or `not-yet-valid`.
+    pub state: String,
+    pub objective: String,
+    pub frameworks: Vec<String>,
+    pub subjects: Vec<String>,
+    pub reason: String,
+    pub requested_by: String,
+    pub approved_by: String,
+    pub approved_at: String,
+    pub expires_at: String,
+    pub compensating_measure: String,
+    pub retirement_plan: String,
+    pub ticket: Option<String>,
+    /// Subjects that depart and that it covers now.
+    pub covers: Vec<String>,
+    /// What an auditor would question.
+    pub remarks: Vec<String>,
+    pub digest: Digest,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SystemRecord {
+    pub id: String,
+    pub title: String,
+    pub owner: String,
+    pub instance: Option<String>,
+    /// Adapters that were expected and gave nothing.
+    pub missing: Vec<String>,
+    /// Paths of its artifacts.
+    pub artifacts: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct InputRecord {
+    /// `catalog`, `objective`, `adapter`, `table`, `workspace` or `template`.
+    pub kind: String,
+    pub name: String,
+    pub digest: Digest,
+}
+
+impl ClauseResult {
+    /// Recomputes the digest over everything but the digest itself.
+    pub fn computed_digest(&self) -> Digest {
+        let mut value = serde_json::to_value(self).expect("plain data");
+        value.as_object_mut().expect("a struct is an object").remove("digest");
+        Digest::of(&canonical(&value))
+    }
+}
+
+impl Assessment {
+    /// The Merkle root over the digests that the clauses carry.
+    pub fn computed_root(&self) -> Digest {
+        root_of(&self.clauses)
+    }
+
+    /// Clauses by status for one framework, counted from the clauses themselves.
+    pub fn counted(&self, framework: &str) -> BTreeMap<Status, usize> {
+        let mut counts: BTreeMap<Status, usize> = Status::ALL.iter().map(|status| (*status, 0)).collect();
+        for status in self.clauses.iter().filter(|clause| clause.framework == framework).filter_map(|clause| clause.status) {
+            *counts.entry(status).or_default() += 1;
+        }
+        counts
+    }
+
+    pub fn exhibit(&self, path: &str) -> Option<&ArtifactRecord> {
+        self.artifacts.iter().find(|artifact| artifact.path == path)
+    }
+
+    pub fn objective(&self, id: &str) -> Option<&ObjectiveResult> {
+        self.objectives.iter().find(|objective| objective.id == id)
+    }
+}
+
+/// The Merkle tree hash over clause results in their order.
+pub fn root_of(clauses: &[ClauseResult]) -> Digest {
+    let leaves: Vec<Vec<u8>> = clauses.iter().map(|clause| bytes_of(&clause.digest)).collect();
+    merkle_root(&leaves)
+}
+
+fn bytes_of(digest: &Digest) -> Vec<u8> {
+    let text = digest.as_str().as_bytes();
+    text.chunks(2).map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0)).collect()
+}
+
+/// The full list of observations as the pack's CSV file holds it.
+pub fn observations_csv(observations: &[Observation]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let write = |writer: &mut csv::Writer<Vec<u8>>, cells: [&str; 7]| {
+        writer.write_record(cells.map(defused)).expect("writing to memory cannot fail");
+    };
+    write(&mut writer, ["subject", "outcome", "reason", "artifact", "record", "identity", "proved"]);
+    for observation in observations {
+        write(
+            &mut writer,
+            [
+                &observation.subject,
+                observation.outcome.word(),
+                &observation.reason,
+                &observation.artifact,
+                &observation.record,
+                observation.identity.as_deref().unwrap_or_default(),
+                if observation.proved { "yes" } else { "no" },
+            ],
+        );
+    }
+    writer.into_inner().expect("writing to memory cannot fail")
+}
+
+/// A cell that a spreadsheet would run as a formula gets a leading apostrophe.
+pub fn defused(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+}

@@ -1,0 +1,100 @@
+//! SHA-256 digests and the canonical JSON (RFC 8785) they are taken over.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 digest in lower-case hexadecimal, the form that `sha256sum` prints.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+impl Digest {
+    /// The digest of these very bytes.
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(hex(&Sha256::digest(bytes)))
+    }
+
+    /// The digest of the canonical JSON form of a value.
+    pub fn of_canonical<T: Serialize>(value: &T) -> Digest {
+        Digest::of(&canonical(value))
+    }
+
+    /// Takes a digest that was written down earlier; refuses anything but 64 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Digest> {
+        let well_formed = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        well_formed.then(|| Digest(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first eight hexadecimal digits, for a reader's eye only; never compared.
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
+}
+
+impl std::fmt::Display for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The RFC 8785 form of a value: sorted keys, no blanks, one way to write each number.
+///
+/// # Panics
+/// Never for the plain data of this crate: all maps have text keys and no value is NaN.
+pub fn canonical<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json_canonicalizer::to_vec(value).expect("plain data has a canonical form")
+}
+
+/// The Merkle tree hash of RFC 9162, section 2.1.1, over the given leaves in their order.
+pub fn merkle_root<L: AsRef<[u8]>>(leaves: &[L]) -> Digest {
+    let mut tree = ct_merkle::mem_backed_tree::MemoryBackedTree::<Sha256, Vec<u8>>::new();
+    for leaf in leaves {
+        tree.push(leaf.as_ref().to_vec());
+    }
+    Digest(hex(tree.root().as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merkle_root_agrees_with_the_published_vectors() {
+        // The test vectors of RFC 6962 implementations (certificate-transparency-go), whose hashing RFC 9162 keeps.
+        let leaves: [&[u8]; 8] = [
+            b"",
+            b"\x00",
+            b"\x10",
+            b"\x20\x21",
+            b"\x30\x31",
+            b"\x40\x41\x42\x43",
+            b"\x50\x51\x52\x53\x54\x55\x56\x57",
+            b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
+        ];
+        let none: [&[u8]; 0] = [];
+        assert_eq!(merkle_root(&none).as_str(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(merkle_root(&leaves[..1]).as_str(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+        assert_eq!(merkle_root(&leaves[..3]).as_str(), "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77");
+        assert_eq!(merkle_root(&leaves).as_str(), "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
+    }
+
+    #[test]
+    fn canonical_json_sorts_keys_and_is_independent_of_insertion_order() {
+        let one = serde_json::json!({"b": 1, "a": [1.0, "é"]});
+        let two = serde_json::json!({"a": [1, "é"], "b": 1});
+        assert_eq!(canonical(&one), "{\"a\":[1,\"é\"],\"b\":1}".as_bytes());
+        assert_eq!(Digest::of_canonical(&one), Digest::of_canonical(&two));
+    }
+}

@@ -1,0 +1,18 @@
+//! Words that every stage shares: diagnostics, digests, instants, located YAML and plain tables.
+//!
+//! In: nothing of the domain. Out: small value types. Knows no framework, no evidence and no verdict.
+
+pub mod diagnostic;
+pub mod digest;
+pub mod instant;
+pub mod sources;
+pub mod status;
+pub mod table;
+pub mod yaml;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use digest::Digest;
+pub use instant::Instant;
+pub use sources::SourceTree;
+pub use status::Status;
+pub use table::{Cell, Column, ColumnType, Table};

@@ -1,0 +1,314 @@
+//! YAML files that people write: parsed once, with the place of every value, checked against the schema of the Rust type
+//! that will hold them, and only then read into that type.
+//!
+//! Duplicate keys, unknown keys and wrong types are diagnostics; every schema problem of a file is reported, not just the first.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jsonschema::error::ValidationErrorKind;
+use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Diagnostic, Diagnostics};
+
+/// A checked file: its value, its text, and where each part of it stands.
+#[derive(Debug, Clone)]
+pub struct Located<T> {
+    pub file: String,
+    pub text: Arc<str>,
+    pub value: T,
+    places: Arc<BTreeMap<String, Range<usize>>>,
+}
+
+impl<T> Located<T> {
+    /// The characters of the value at a JSON pointer such as `/clauses/3/id`; of the nearest enclosing value when it is absent.
+    pub fn place(&self, pointer: &str) -> Range<usize> {
+        let mut at = pointer;
+        loop {
+            if let Some(place) = self.places.get(at) {
+                return place.clone();
+            }
+            match at.rfind('/') {
+                Some(cut) => at = &at[..cut],
+                None => return 0..0,
+            }
+        }
+    }
+
+    /// An error at a JSON pointer of this file.
+    pub fn error(&self, pointer: &str, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, &self.file, message).at(&self.text, self.place(pointer))
+    }
+
+    /// A warning at a JSON pointer of this file.
+    pub fn warning(&self, pointer: &str, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::warning(code, &self.file, message).at(&self.text, self.place(pointer))
+    }
+}
+
+/// The JSON Schema (2020-12) of a file format, as published in the book.
+pub fn schema_of<T: JsonSchema>() -> Value {
+    serde_json::to_value(schemars::schema_for!(T)).expect("a schema is JSON")
+}
+
+/// A file format: its Rust type and the compiled schema.
+pub struct Format<T> {
+    code: &'static str,
+    validator: jsonschema::Validator,
+    kind: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: JsonSchema + DeserializeOwned> Format<T> {
+    /// `code` is the diagnostic code of everything the schema refuses, such as `catalog/invalid`.
+    pub fn new(code: &'static str) -> Format<T> {
+        let validator = jsonschema::validator_for(&schema_of::<T>()).expect("our own schemas are valid");
+        Format { code, validator, kind: std::marker::PhantomData }
+    }
+
+    /// Reads one file. Returns nothing when it cannot be used; the reasons are in `diagnostics`.
+    pub fn read(&self, file: &str, bytes: &[u8], diagnostics: &mut Diagnostics) -> Option<Located<T>> {
+        let text: Arc<str> = match std::str::from_utf8(bytes) {
+            Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text).into(),
+            Err(error) => {
+                let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+                diagnostics.push(Diagnostic::error("yaml/not-utf8", file, "the file is not UTF-8").at_line(line).help("save it as UTF-8"));
+                return None;
+            }
+        };
+        let (value, places) = located(file, &text, diagnostics)?;
+        let found = Located { file: file.to_owned(), text, value: (), places: Arc::new(places) };
+        let before = diagnostics.len();
+        for problem in self.validator.iter_errors(&value) {
+            self.report(&found, &value, &problem, diagnostics);
+        }
+        if diagnostics.len() > before {
+            return None;
+        }
+        match serde_json::from_value::<T>(value) {
+            Ok(value) => Some(Located { file: found.file, text: found.text, value, places: found.places }),
+            Err(error) => {
+                diagnostics.push(found.error("", self.code, error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn report(&self, found: &Located<()>, value: &Value, problem: &jsonschema::ValidationError<'_>, diagnostics: &mut Diagnostics) {
+        let pointer = problem.instance_path().to_string();
+        match problem.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                let known = self.known_keys(&problem.schema_path().to_string());
+                for key in unexpected {
+                    diagnostics.push(
+                        found
+                            .error(&format!("{pointer}/~{key}"), self.code, format!("unknown key `{key}`"))
+                            .label("not a key of this file format")
+                            .suggest(key, known.iter().map(String::as_str)),
+                    );
+                }
+            }
+            ValidationErrorKind::Required { property } => {
+                let name = property.as_str().unwrap_or_default();
+                diagnostics
+                    .push(found.error(&pointer, self.code, format!("the key `{name}` is missing")).help(format!("add `{name}:` here")));
+            }
+            ValidationErrorKind::Enum { options } => {
+                let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let wrong = value.pointer(&pointer).and_then(Value::as_str).unwrap_or_default();
+                let listed = format!("one of {}", options.join(", "));
+                let help = super::diagnostic::nearest(wrong, options.iter().copied())
+                    .map_or(listed.clone(), |name| format!("did you mean `{name}`? ({listed})"));
+                diagnostics.push(found.error(&pointer, self.code, "this value is not allowed here").help(help));
+            }
+            ValidationErrorKind::Type { .. } if matches!(value.pointer(&pointer), Some(Value::Number(_))) => {
+                diagnostics.push(
+                    found
+                        .error(&pointer, self.code, problem.to_string())
+                        .help("put it in quotes: a version or an id is text, not a number"),
+                );
+            }
+            _ => diagnostics.push(found.error(&pointer, self.code, problem.to_string())),
+        }
+    }
+
+    /// The keys allowed where the schema said no, from the sibling `properties` of the failing keyword.
+    fn known_keys(&self, schema_path: &str) -> Vec<String> {
+        let schema = schema_of::<T>();
+        let mut at = &schema;
+        for step in schema_path.trim_start_matches('/').split('/') {
+            if step == "additionalProperties" || step == "unevaluatedProperties" {
+                break;
+            }
+            while let Some(target) = at.get("$ref").and_then(Value::as_str) {
+                let Some(next) = schema.pointer(target.trim_start_matches('#')) else {
+                    break;
+                };
+                at = next;
+            }
+            if step == "$ref" {
+                continue;
+            }
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let next = match at {
+                Value::Array(list) => step.parse::<usize>().ok().and_then(|index| list.get(index)),
+                other => other.get(&step),
+            };
+            match next {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        at.get("properties").and_then(Value::as_object).map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
+    }
+}
+
+type Places = BTreeMap<String, Range<usize>>;
+
+/// Parses YAML 1.2 into JSON values and the byte range of each; keys are found under `/~name` of their mapping.
+fn located(file: &str, text: &Arc<str>, diagnostics: &mut Diagnostics) -> Option<(Value, Places)> {
+    let bytes_of = CharOffsets::new(text);
+    let documents = match MarkedYaml::load_from_str(text) {
+        Ok(documents) => documents,
+        Err(error) => {
+            let at = bytes_of.byte(error.marker().index());
+            let duplicate = error.info().contains("duplicated key");
+            let (code, message) = if duplicate {
+                ("yaml/duplicate-key", "this key stands twice in one mapping".to_owned())
+            } else {
+                ("yaml/syntax", error.info().to_owned())
+            };
+            diagnostics.push(Diagnostic::error(code, file, message).at(text, at..at + 1));
+            return None;
+        }
+    };
+    let [document] = documents.as_slice() else {
+        diagnostics.push(
+            Diagnostic::error("yaml/not-one-document", file, format!("the file holds {} YAML documents, not one", documents.len()))
+                .help("write exactly one document into the file"),
+        );
+        return None;
+    };
+    let mut places = Places::new();
+    let value = convert(document, String::new(), &bytes_of, &mut places);
+    Some((value, places))
+}
+
+fn convert(node: &MarkedYaml<'_>, pointer: String, bytes_of: &CharOffsets, places: &mut Places) -> Value {
+    let value = match &node.data {
+        YamlData::Value(scalar) => match scalar {
+            Scalar::Null => Value::Null,
+            Scalar::Boolean(value) => Value::Bool(*value),
+            Scalar::Integer(value) => Value::from(*value),
+            Scalar::FloatingPoint(value) => serde_json::Number::from_f64(value.into_inner()).map_or(Value::Null, Value::Number),
+            Scalar::String(text) => Value::from(text.as_ref()),
+        },
+        YamlData::Representation(text, ..) => Value::from(text.as_ref()),
+        YamlData::Sequence(items) => {
+            items.iter().enumerate().map(|(index, item)| convert(item, format!("{pointer}/{index}"), bytes_of, places)).collect()
+        }
+        YamlData::Mapping(entries) => entries
+            .iter()
+            .map(|(key, item)| {
+                let name = match &key.data {
+                    YamlData::Value(Scalar::String(text)) => text.to_string(),
+                    YamlData::Value(Scalar::Integer(number)) => number.to_string(),
+                    YamlData::Value(Scalar::Boolean(value)) => value.to_string(),
+                    other => format!("{other:?}"),
+                };
+                let escaped = name.replace('~', "~0").replace('/', "~1");
+                places.insert(format!("{pointer}/~{name}"), bytes_of.range(key));
+                let value = convert(item, format!("{pointer}/{escaped}"), bytes_of, places);
+                (name, value)
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        YamlData::Tagged(_, inner) => return convert(inner, pointer, bytes_of, places),
+        YamlData::Alias(_) | YamlData::BadValue => Value::Null,
+    };
+    places.insert(pointer, bytes_of.range(node));
+    value
+}
+
+/// Turns the parser's character positions into byte positions.
+struct CharOffsets {
+    /// Byte offset of every character; empty for ASCII text, where both agree.
+    offsets: Vec<usize>,
+    length: usize,
+}
+
+impl CharOffsets {
+    fn new(text: &str) -> CharOffsets {
+        let offsets = if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
+        CharOffsets { offsets, length: text.len() }
+    }
+
+    fn byte(&self, index: usize) -> usize {
+        if self.offsets.is_empty() { index.min(self.length) } else { self.offsets.get(index).copied().unwrap_or(self.length) }
+    }
+
+    fn range(&self, node: &MarkedYaml<'_>) -> Range<usize> {
+        self.byte(node.span.start.index())..self.byte(node.span.end.index())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Thing {
+        #[allow(dead_code)]
+        name: String,
+        #[allow(dead_code)]
+        parts: Vec<Part>,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Part {
+        #[allow(dead_code)]
+        edition: String,
+    }
+
+    fn problems(text: &str) -> Vec<String> {
+        let mut diagnostics = Diagnostics::default();
+        Format::<Thing>::new("thing/invalid").read("thing.yaml", text.as_bytes(), &mut diagnostics);
+        diagnostics
+            .sorted()
+            .into_iter()
+            .map(|d| {
+                let at = d.position.map(|p| format!("{}:{}", p.line, p.column)).unwrap_or_default();
+                format!("{at} {} {} {}", d.code, d.message, d.help.unwrap_or_default())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_problem_of_a_file_is_reported_with_its_place() {
+        let found = problems("name: x\npart: 1\nparts:\n  - edition: 4.0\n  - editoin: \"4\"\n");
+        assert_eq!(found.len(), 4, "{found:#?}");
+        assert!(found[0].starts_with("2:1 thing/invalid unknown key `part` did you mean `parts`?"), "{found:#?}");
+        assert!(found[1].starts_with("4:14 thing/invalid") && found[1].contains("quotes"), "{found:#?}");
+        assert!(found[2].contains("5:5") && found[2].contains("the key `edition` is missing"), "{found:#?}");
+        assert!(found[3].contains("5:5") && found[3].contains("did you mean `edition`?"), "{found:#?}");
+    }
+
+    #[test]
+    fn duplicate_keys_syntax_errors_and_several_documents_are_refused() {
+        assert!(problems("name: a\nname: b\nparts: []\n")[0].starts_with("2:1 yaml/duplicate-key"));
+        assert!(problems("name: [\n")[0].contains("yaml/syntax"));
+        assert!(problems("")[0].contains("yaml/not-one-document"));
+        assert!(problems("name: a\n---\nname: b\n")[0].contains("yaml/not-one-document"));
+    }
+
+    #[test]
+    fn places_count_characters_also_after_other_scripts() {
+        assert!(problems("name: \"æøå 東京\"\nparts: 5\n")[0].starts_with("2:8"));
+    }
+}

@@ -1,0 +1,168 @@
+//! Framework catalogs and objectives: read, checked against each other, and frozen with the digest of what was really read.
+//!
+//! In: the files below `controls/frameworks` and `controls/objectives`. Out: a [`Catalogs`] in which every citation resolves,
+//! or diagnostics that name each place that does not. Knows nothing of evidence or verdicts.
+
+pub mod format;
+mod load;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use format::{Coverage, EmptyPopulation, Method, ParameterUnit, ParameterValue};
+pub use load::load;
+
+use crate::base::Digest;
+use crate::base::instant::Day;
+
+/// A framework edition by name, such as `pci-dss@4.0.1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub struct EditionName(String);
+
+impl EditionName {
+    pub fn new(framework: &str, edition: &str) -> EditionName {
+        EditionName(format!("{framework}@{edition}"))
+    }
+
+    /// Takes a name as a user writes it; the part before `@` is the framework, the part behind it the edition.
+    pub fn parse(text: &str) -> Option<EditionName> {
+        let (framework, edition) = text.split_once('@')?;
+        (!framework.is_empty() && !edition.is_empty()).then(|| EditionName::new(framework, edition))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for EditionName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// All editions and all objectives, checked.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogs {
+    pub editions: BTreeMap<EditionName, Catalog>,
+    pub objectives: BTreeMap<String, Objective>,
+}
+
+/// One edition of one framework.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    pub name: EditionName,
+    pub about: CatalogAbout,
+    /// In the order of the publisher's document; a parent stands before its children.
+    pub clauses: Vec<Clause>,
+    /// Of the file's very bytes.
+    pub digest: Digest,
+}
+
+/// What a reader must know of the edition: whose words, from where, valid when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogAbout {
+    pub framework: String,
+    pub edition: String,
+    pub revision: u32,
+    pub title: String,
+    pub short_title: String,
+    pub publisher: String,
+    pub source: String,
+    pub licence: String,
+    pub published: Day,
+    pub effective: Option<Day>,
+    pub retired: Option<Day>,
+}
+
+/// The smallest citable unit of an edition, or a heading above such units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    pub id: String,
+    pub parent: Option<String>,
+    pub depth: usize,
+    pub kind: String,
+    /// What the framework calls it: Requirement, Subcategory, Risk.
+    pub noun: String,
+    pub label: String,
+    pub statement: String,
+    pub effective: Option<Day>,
+    pub treatment: Treatment,
+}
+
+/// How a clause is dealt with. Every clause has exactly one treatment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Treatment {
+    /// Groups other clauses; nothing to assess.
+    Heading,
+    /// Tested through objectives.
+    Mapped(Vec<Mapping>),
+    /// Needs a document, a record or an interview, named here.
+    Documentary(String),
+    /// Cannot concern machine identities, for the reason given here.
+    Outside(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapping {
+    pub objective: String,
+    pub coverage: Coverage,
+    pub rationale: String,
+}
+
+/// A testable statement that clauses of many frameworks share.
+#[derive(Debug, Clone)]
+pub struct Objective {
+    pub id: String,
+    pub title: String,
+    pub statement: String,
+    pub method: Method,
+    /// What to bring when the method is not a test.
+    pub ask: Option<String>,
+    pub population: String,
+    /// Normalised tables without which nothing can be said.
+    pub requires: Vec<String>,
+    pub empty_population: Option<EmptyPopulation>,
+    pub freshness_days_max: i64,
+    pub parameters: Vec<format::ParameterFile>,
+    pub advice: String,
+    pub references: Vec<String>,
+    /// The text of `check.sql`; none where nothing is automated.
+    pub check: Option<CheckText>,
+    /// Of objective.yaml and check.sql together.
+    pub digest: Digest,
+}
+
+/// The SQL of a check and where it stands.
+#[derive(Debug, Clone)]
+pub struct CheckText {
+    pub file: String,
+    pub text: Arc<str>,
+}
+
+impl Catalog {
+    pub fn clause(&self, id: &str) -> Option<&Clause> {
+        self.clauses.iter().find(|clause| clause.id == id)
+    }
+}
+
+impl Treatment {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Treatment::Heading => "heading",
+            Treatment::Mapped(_) => "mapped",
+            Treatment::Documentary(_) => "documentary",
+            Treatment::Outside(_) => "outside",
+        }
+    }
+
+    pub fn mappings(&self) -> &[Mapping] {
+        match self {
+            Treatment::Mapped(mappings) => mappings,
+            Treatment::Heading | Treatment::Documentary(_) | Treatment::Outside(_) => &[],
+        }
+    }
+}

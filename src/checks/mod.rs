@@ -1,0 +1,112 @@
+//! Runs each objective's check over the tables and holds it to the row contract.
+//!
+//! In: objectives with SQL, parameters, tables. Out: one observation per member of each population, sorted by subject.
+//! A check that breaks the contract is a diagnostic on its own file; nothing here decides a verdict.
+
+pub mod cases;
+
+use std::collections::BTreeMap;
+
+use crate::assessment::{Observation, Outcome};
+use crate::base::{Cell, Diagnostic, Diagnostics, Table};
+use crate::catalog::{Objective, ParameterValue};
+use crate::engine::{Engine, Parameter, Parameters, Query};
+use crate::evidence::adapter::sql_diagnostic;
+
+const CONTRACT: [&str; 5] = ["subject", "outcome", "reason", "artifact", "record"];
+
+/// The values in force for one objective: the defaults, overridden by the workspace.
+pub type Values = BTreeMap<String, ParameterValue>;
+
+/// The defaults of an objective.
+pub fn defaults(objective: &Objective) -> Values {
+    objective.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.default.clone())).collect()
+}
+
+/// The three instants that every check may use, in microseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    pub as_of: i64,
+    pub period_from: i64,
+    pub period_to: i64,
+}
+
+/// An engine that holds all tables, ready for checks and for questions.
+pub fn engine_over(tables: &BTreeMap<String, Table>) -> Engine {
+    let engine = Engine::new();
+    for (name, table) in tables {
+        engine.load(name, table);
+    }
+    engine
+}
+
+/// Runs one check. Nothing when its SQL or its rows are wrong; the reasons are in `diagnostics`.
+pub fn run(
+    engine: &Engine,
+    objective: &Objective,
+    values: &Values,
+    times: Times,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Observation>> {
+    let check = objective.check.as_ref()?;
+    let mut parameters: Parameters = values
+        .iter()
+        .map(|(name, value)| {
+            let parameter = match value {
+                ParameterValue::Number(number) => Parameter::Integer(*number),
+                ParameterValue::Flag(flag) => Parameter::Boolean(*flag),
+                ParameterValue::Word(word) => Parameter::Text(word.clone()),
+            };
+            (name.clone(), parameter)
+        })
+        .collect();
+    for (name, at) in [("as_of", times.as_of), ("period_from", times.period_from), ("period_to", times.period_to)] {
+        parameters.insert(name.to_owned(), Parameter::Instant(at));
+    }
+    let table = match Query::parse(&check.text).and_then(|query| engine.query(&query, &parameters)) {
+        Ok(table) => table,
+        Err(error) => {
+            diagnostics.push(sql_diagnostic("check/sql", &check.file, &check.text, &error));
+            return None;
+        }
+    };
+    match observations(&table) {
+        Ok(observations) => Some(observations),
+        Err(problem) => {
+            diagnostics.push(
+                Diagnostic::error("check/contract", &check.file, problem)
+                    .help(format!("a check gives {} without missing values, one row per subject", CONTRACT.join(", "))),
+            );
+            None
+        }
+    }
+}
+
+/// Reads the rows of a check; refuses missing values, unknown outcomes and subjects that stand twice.
+fn observations(table: &Table) -> Result<Vec<Observation>, String> {
+    if let Some(missing) = CONTRACT.iter().find(|name| table.column(name).is_none()) {
+        return Err(format!("the column `{missing}` is missing"));
+    }
+    let mut by_subject: BTreeMap<String, Observation> = BTreeMap::new();
+    for row in 0..table.len() {
+        let text = |name: &str| match table.cell(row, name) {
+            Cell::Missing => Err(format!("row {} has no `{name}` (subject `{}`)", row + 1, table.cell(row, "subject"))),
+            cell => Ok(cell.to_string()),
+        };
+        let word = text("outcome")?;
+        let observation = Observation {
+            subject: text("subject")?,
+            outcome: Outcome::parse(&word).ok_or_else(|| format!("`{word}` is not an outcome: pass, fail, unknown or skip"))?,
+            reason: text("reason")?,
+            artifact: text("artifact")?,
+            record: text("record")?,
+            identity: table.text(row, "identity").map(str::to_owned),
+            proved: true,
+        };
+        let subject = observation.subject.clone();
+        if by_subject.insert(subject.clone(), observation).is_some() {
+            return Err(format!("the subject `{subject}` stands twice"));
+        }
+    }
+    Ok(by_subject.into_values().collect())
+}

@@ -1,0 +1,94 @@
+//! The command line: reads, calls the stages, prints. Holds no rule of the domain.
+
+mod args;
+mod catalog;
+mod evidence;
+mod query;
+mod terminal;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::base::{Diagnostics, SourceTree};
+use crate::io::{self, IoError};
+use crate::pipeline::Controls;
+use args::{Arguments, Command};
+
+/// Why a command did not do its job. Each kind has its exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Exit code 1: the job was done, and a gate that the caller set is not met.
+    #[error("{0}")]
+    Gate(String),
+    /// Exit code 2: the input is wrong; the diagnostics were printed.
+    #[error("{0}")]
+    BadInput(String),
+    /// Exit code 3: a pack does not hold.
+    #[error("{0}")]
+    NotVerified(String),
+    /// Exit code 4.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// Exit code 4.
+    #[error("{0}")]
+    CouldNotRun(String),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Failure::Gate(_) => 1,
+            Failure::BadInput(_) => 2,
+            Failure::NotVerified(_) => 3,
+            Failure::Io(_) | Failure::CouldNotRun(_) => 4,
+        }
+    }
+}
+
+/// Parses the command line, runs the command, prints what went wrong.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::failure(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    let controls = arguments.controls.as_deref();
+    match arguments.command {
+        Command::Catalog { command } => catalog::run(command, controls),
+        Command::Evidence { folder, format } => evidence::run(&folder, format, controls),
+        Command::Query { folder, sql, format } => query::run(&folder, &sql, format, controls),
+    }
+}
+
+/// The built-in controls with the user's own laid over them, all problems told.
+fn load_controls(overlay: Option<&Path>, diagnostics: &mut Diagnostics) -> Result<Controls, Failure> {
+    let mut source = io::embedded_controls();
+    if let Some(folder) = overlay {
+        source.overlay(overlay_tree(folder)?);
+    }
+    Ok(Controls::load(source, diagnostics))
+}
+
+fn overlay_tree(folder: &Path) -> Result<SourceTree, Failure> {
+    Ok(io::read_tree(folder)?)
+}
+
+/// Prints what was found; an error among it ends the command.
+fn settle(diagnostics: Diagnostics) -> Result<(), Failure> {
+    let has_errors = diagnostics.has_errors();
+    let list = diagnostics.sorted();
+    terminal::diagnostics(&list);
+    if has_errors {
+        let count = list.iter().filter(|diagnostic| diagnostic.severity == crate::base::Severity::Error).count();
+        return Err(Failure::BadInput(format!("{count} {} to correct; nothing was written", if count == 1 { "error" } else { "errors" })));
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! The YAML formats of adapters, normalised tables and artifact metadata, exactly as they are typed.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::instant::{Day, Instant};
+use crate::base::table::ColumnType;
+
+/// How one kind of export becomes rows of normalised tables: `controls/adapters/<id>/adapter.yaml`, beside `normalise.sql`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark adapter")]
+pub struct AdapterFile {
+    /// Equal to the folder's name.
+    pub id: String,
+    pub title: String,
+    /// Raised with every change of meaning.
+    pub revision: u32,
+    /// The kind of system the export comes from, such as `AWS IAM`.
+    pub system: String,
+    /// The shapes that the export may have.
+    pub shapes: Vec<Shape>,
+    pub recognise: Recognise,
+    pub completeness: Completeness,
+    /// Where the file itself says when it was made.
+    pub observed_at: Option<ObservedAt>,
+    /// Changes to the parsed JSON or YAML before records are taken from it, in this order.
+    #[serde(default)]
+    pub prepare: Vec<Prepare>,
+    /// Where the export holds secret values; they are masked before anything else sees them.
+    #[serde(default)]
+    pub secrets: Vec<SecretPlace>,
+    /// The record sets that `normalise.sql` reads, each as a table of this name.
+    pub records: Vec<RecordSet>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// One document, an array, several documents one after another, or one per line.
+    Json,
+    Yaml,
+    /// Comma, semicolon, tab or bar between the cells; the first record names the columns.
+    Csv,
+    /// The first record of the first non-empty sheet of an XLSX workbook names the columns.
+    Sheet,
+    /// A bundle of PEM blocks; certificates are read, everything else is passed over and private keys are masked.
+    Pem,
+}
+
+/// By what content a file is recognised; its name plays no part.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recognise {
+    /// CSV and sheets: columns that must all be there (compared after trimming, case included).
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// JSON and YAML: RFC 9535 JSONPath expressions that must each select something in the first document.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// JSON and YAML: expressions that must select nothing.
+    #[serde(default)]
+    pub absent: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Completeness {
+    /// Whether the file shows that nothing is missing when no marker below says otherwise.
+    pub unless_marked: Extent,
+    /// Why, as a sentence for the reader.
+    pub because: String,
+    /// JSONPath expressions that select something when the export is cut: a next link, a truncation flag.
+    #[serde(default)]
+    pub incomplete_when: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    Complete,
+    Incomplete,
+    /// The file cannot tell; a row count stated in `artifacts.yaml` and found again makes it complete.
+    Unknown,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObservedAt {
+    /// JSONPath of the value; the latest one counts when there are several.
+    pub at: String,
+    pub format: Vec<String>,
+    /// The zone of a format without an offset.
+    pub zone: Option<String>,
+}
+
+/// One change to the parsed document; exactly one key.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Prepare {
+    /// Text that is percent-encoded JSON becomes that JSON.
+    PercentDecode(String),
+    /// A lone value becomes an array of one, so that it can be walked like its plural form.
+    Listify(String),
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretPlace {
+    /// JSON and YAML: JSONPath of the value (all text below it counts). CSV and sheets: the column's name.
+    pub at: String,
+    /// Values that match this regular expression as a whole are identifiers and not secrets, such as AWS access key ids.
+    pub identifiers: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSet {
+    /// The table name in `normalise.sql`.
+    pub name: String,
+    /// JSON and YAML: JSONPath of the records; each document as a whole when absent. Not used for other shapes.
+    pub each: Option<String>,
+    pub fields: Vec<Field>,
+}
+
+/// One column of a record set. Instants, and fields that list sentinels, get a companion column `<name>_state`
+/// holding `known`, `none`, `unknown` or `not-applicable`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    pub name: String,
+    /// JSON and YAML: a JSON Pointer within the record (`/Arn`) or a Relative JSON Pointer that starts above it
+    /// (`2/Arn` goes up two levels; `0#` is the record's own key or index). CSV and sheets: the column's name.
+    pub at: String,
+    #[serde(rename = "type", default)]
+    pub kind: FieldType,
+    /// Instants only: `rfc3339`, `epoch-seconds`, `epoch-millis`, or a strptime pattern. Two are allowed where the
+    /// JSON type tells them apart: numbers are read by the epoch format, text by the other one.
+    #[serde(default)]
+    pub format: Vec<String>,
+    /// The zone of a format without an offset: an IANA name. The artifact's `zone` in `artifacts.yaml` wins over it.
+    pub zone: Option<String>,
+    /// A record without this value is rejected.
+    #[serde(default)]
+    pub required: bool,
+    /// Words that say "explicitly none": there is no such date or value.
+    #[serde(default)]
+    pub none: Vec<String>,
+    /// Words that say "this source does not know".
+    #[serde(default)]
+    pub unknown: Vec<String>,
+    /// Words that say "does not apply".
+    #[serde(default)]
+    pub not_applicable: Vec<String>,
+    /// What a missing or null value means; `unknown` unless stated.
+    #[serde(default)]
+    pub absent: Absent,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldType {
+    #[default]
+    Text,
+    Integer,
+    Boolean,
+    Instant,
+    /// Any JSON value, kept as compact JSON text.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absent {
+    #[default]
+    Unknown,
+    None,
+    NotApplicable,
+}
+
+/// A normalised table: `controls/tables/<name>.yaml`. With a `.sql` file of the same name beside it, it is derived from others.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark normalised table")]
+pub struct TableFile {
+    /// Equal to the file's name.
+    pub name: String,
+    /// What one row stands for.
+    pub meaning: String,
+    /// Derived tables: the tables that the query reads.
+    #[serde(default)]
+    pub reads: Vec<String>,
+    pub columns: Vec<TableColumn>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableColumn {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    pub meaning: String,
+    /// A row without this value is rejected.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// What the files of a workspace are: `artifacts.yaml`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark artifact metadata")]
+pub struct ArtifactsFile {
+    pub artifacts: Vec<ArtifactMeta>,
+}
+
+/// What a collector states about one file. Whatever is left out is printed as "not stated".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArtifactMeta {
+    /// Relative to the workspace, with slashes.
+    pub path: String,
+    /// Names the adapter where the content does not decide.
+    pub adapter: Option<String>,
+    /// The source system, such as `AWS IAM`.
+    pub system: Option<String>,
+    /// Which one of them: an account, tenant, cluster or repository.
+    pub instance: Option<String>,
+    /// The command or query that made the file, with its parameters.
+    pub query: Option<String>,
+    /// The person or job that ran it.
+    pub collector: Option<String>,
+    pub collected_at: Option<Instant>,
+    /// The days that the content covers, both included.
+    pub period: Option<DayRange>,
+    /// How many records the source says there are, counted apart from the export.
+    pub rows: Option<u64>,
+    pub classification: Option<String>,
+    /// The zone of local times in the file: an IANA name such as `Europe/Copenhagen`.
+    pub zone: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DayRange {
+    pub from: Day,
+    pub to: Day,
+}

@@ -1,0 +1,127 @@
+//! From collected files to normalised tables, with every file and every record accounted for.
+//!
+//! In: files as bytes, what the collector stated about them, adapters and table definitions. Out: a [`Ledger`].
+//! Evidence is untrusted: whatever is wrong with a file ends as a state or a rejected record, never as a pass and never as a panic.
+//! Knows nothing of frameworks, objectives or verdicts.
+
+pub mod adapter;
+mod cast;
+mod decode;
+pub mod format;
+mod mask;
+mod normalise;
+mod pack_copy;
+mod records;
+pub mod tables;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use adapter::{Adapter, load_adapters};
+pub use format::{ArtifactMeta, Extent};
+pub use mask::Masker;
+pub use normalise::normalise;
+pub use pack_copy::packed_copy;
+pub use tables::{TableDefinition, load_tables};
+
+use crate::base::{Digest, Instant, Table};
+
+/// A file of the workspace as it was found.
+#[derive(Debug, Clone)]
+pub struct FoundFile {
+    /// Relative to the workspace, with slashes.
+    pub path: String,
+    /// The bytes, or why they could not be read (a link that leaves the folder, no permission, too large).
+    pub content: Result<Vec<u8>, String>,
+}
+
+/// What normalisation needs besides the files.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// First and last instant of the period, in microseconds since 1970.
+    pub period_from: i64,
+    pub as_of: i64,
+    /// Statements of the workspace that become rows: people and aliases.
+    pub people: Vec<(String, String)>,
+    pub aliases: Vec<(String, String, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArtifactState {
+    /// Its records are in the tables.
+    Used,
+    /// No adapter claimed it, or several did.
+    Unrecognised,
+    /// It could not be read at all.
+    Unreadable,
+    /// It was made before the period or after `as_of`.
+    OutOfPeriod,
+}
+
+impl ArtifactState {
+    pub fn word(self) -> &'static str {
+        match self {
+            ArtifactState::Used => "used",
+            ArtifactState::Unrecognised => "unrecognised",
+            ArtifactState::Unreadable => "unreadable",
+            ArtifactState::OutOfPeriod => "out-of-period",
+        }
+    }
+}
+
+/// A collected file: its digest, where it came from, and what was made of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Artifact {
+    pub path: String,
+    pub state: ArtifactState,
+    /// Why it is in that state, or what was understood.
+    pub note: String,
+    /// Of the very bytes that were parsed; none for a file that could not be opened.
+    pub sha256: Option<Digest>,
+    pub bytes: u64,
+    pub adapter: Option<String>,
+    pub adapter_revision: Option<u32>,
+    pub system: Option<String>,
+    pub meta: ArtifactMeta,
+    /// When the export was made: by the collector's statement, else by the file itself.
+    pub collected_at: Option<Instant>,
+    pub extent: Extent,
+    pub extent_because: String,
+    pub read: usize,
+    pub kept: usize,
+    pub rejected: usize,
+    /// Places and reasons of all rejected records, in file order.
+    pub rejections: Vec<Rejection>,
+    /// The tables that it feeds.
+    pub feeds: BTreeSet<String>,
+    /// How many different secret values it holds.
+    pub secrets: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Rejection {
+    pub record: String,
+    pub reason: String,
+}
+
+/// All that the evidence says.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// By path.
+    pub artifacts: BTreeMap<String, Artifact>,
+    /// Normalised and derived tables by name, rows sorted.
+    pub tables: BTreeMap<String, Table>,
+    /// Replaces every secret value that any artifact declared.
+    pub masker: Masker,
+    /// By path: replaces the secret values that this artifact declared, however short.
+    own_maskers: BTreeMap<String, Masker>,
+}
+
+impl Ledger {
+    /// The artifacts that feed a table.
+    pub fn feeding<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a Artifact> {
+        self.artifacts.values().filter(move |artifact| artifact.feeds.contains(table))
+    }
+}

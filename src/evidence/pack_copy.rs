@@ -1,0 +1,38 @@
+//! The copy of an artifact that goes into a pack: the very bytes, or the same text with every secret masked, or nothing.
+
+use super::decode::{Decoded, decode};
+use super::mask::Masker;
+use super::records::{Parsed, parse_workbook};
+use super::{Artifact, ArtifactState, Ledger};
+
+/// Bytes for the pack.
+pub struct PackedCopy {
+    pub bytes: Vec<u8>,
+    /// True when the copy is the unpacked and re-encoded text of a compressed or differently encoded original.
+    pub unwrapped: bool,
+}
+
+/// Nothing for a file that was not understood: nobody can say which secrets it holds, so only its digest goes into the pack.
+pub fn packed_copy(bytes: &[u8], artifact: &Artifact, ledger: &Ledger) -> Option<PackedCopy> {
+    match artifact.state {
+        ArtifactState::Used | ArtifactState::OutOfPeriod => {}
+        ArtifactState::Unrecognised | ArtifactState::Unreadable => return None,
+    }
+    let own = ledger.own_maskers.get(&artifact.path).cloned().unwrap_or_default();
+    let as_it_is = || PackedCopy { bytes: bytes.to_vec(), unwrapped: false };
+    match decode(bytes).ok()? {
+        Decoded::Text(text) => {
+            let masked = ledger.masker.apply(&own.apply(&text));
+            if masked == text { Some(as_it_is()) } else { Some(PackedCopy { bytes: masked.into_bytes(), unwrapped: true }) }
+        }
+        Decoded::Workbook(workbook) => (!shows_secret(&workbook, &[&own, &ledger.masker])).then(as_it_is),
+    }
+}
+
+fn shows_secret(workbook: &[u8], maskers: &[&Masker]) -> bool {
+    let Ok(Parsed::Grid { header, rows, .. }) = parse_workbook(workbook) else {
+        return true;
+    };
+    let mut cells = header.iter().chain(rows.iter().flat_map(|row| &row.cells));
+    cells.any(|cell| maskers.iter().any(|masker| masker.hits(cell)))
+}

@@ -1,0 +1,376 @@
+//! From text to raw records: each with its place in the file, whatever the shape.
+
+use std::io::Cursor;
+
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::adapter::{Adapter, Change};
+use super::format::Shape;
+
+/// A file taken apart, before any adapter has claimed it.
+pub(super) enum Parsed {
+    /// JSON, YAML or PEM: documents with the line on which each begins (none for a file that is one document).
+    Documents { shape: Shape, documents: Vec<Document>, broken: Vec<(String, String)> },
+    /// CSV or a sheet.
+    Grid { shape: Shape, header: Vec<String>, rows: Vec<Row>, broken: Vec<(String, String)> },
+}
+
+pub(super) struct Document {
+    /// Empty when the file is this one document, else `line:N`.
+    pub place: String,
+    pub value: Value,
+}
+
+pub(super) struct Row {
+    pub place: String,
+    pub cells: Vec<String>,
+}
+
+/// Takes text apart by what it looks like. `adapters` only serve to find the separator of CSV.
+pub(super) fn parse_text<'a>(text: &str, adapters: impl Iterator<Item = &'a Adapter> + Clone) -> Result<Parsed, String> {
+    let start = text.trim_start();
+    if start.is_empty() {
+        return Err("the file holds only blanks".into());
+    }
+    if start.starts_with("-----BEGIN ") || start.contains("\n-----BEGIN CERTIFICATE-----") {
+        return Ok(parse_pem(text));
+    }
+    if start.starts_with(['{', '[']) || matches!(start.trim_end(), "null" | "true" | "false") {
+        return parse_json(text);
+    }
+    let grid = parse_csv(text, adapters.clone());
+    if let Some(grid) = grid {
+        return Ok(grid);
+    }
+    if start.starts_with('<') {
+        return Err("the file is markup (a login page or an error page saved as an export?)".into());
+    }
+    parse_yaml(text)
+}
+
+/// One document, several one after another, or one per line.
+fn parse_json(text: &str) -> Result<Parsed, String> {
+    let mut documents = Vec::new();
+    let mut broken = Vec::new();
+    let mut at = 0;
+    let (mut counted_to, mut line) = (0, 1);
+    while let Some(offset) = text[at..].find(|c: char| !c.is_whitespace()) {
+        let start = at + offset;
+        line += line_of(&text[counted_to..], start - counted_to) - 1;
+        counted_to = start;
+        let place = format!("line:{line}");
+        let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Strict>();
+        match stream.next() {
+            Some(Ok(Strict(value))) => {
+                at = start + stream.byte_offset();
+                documents.push(Document { place, value });
+            }
+            Some(Err(error)) => {
+                if documents.is_empty() && broken.is_empty() && !error.is_data() {
+                    return Err(format!("the JSON is broken or cut short at line {}: {}", error.line(), short(&error.to_string())));
+                }
+                broken.push((place, short(&error.to_string())));
+                // Go on with the next line that opens a document of its own.
+                match text[start..].find("\n{").or_else(|| text[start..].find("\n[")) {
+                    Some(next) => at = start + next + 1,
+                    None => break,
+                }
+            }
+            None => break,
+        }
+    }
+    if let [only] = documents.as_mut_slice()
+        && broken.is_empty()
+    {
+        only.place.clear();
+    }
+    if documents.is_empty() {
+        return Err(broken
+            .into_iter()
+            .next()
+            .map_or("the file holds no JSON document".into(), |(place, reason)| format!("{place}: {reason}")));
+    }
+    Ok(Parsed::Documents { shape: Shape::Json, documents, broken })
+}
+
+fn parse_yaml(text: &str) -> Result<Parsed, String> {
+    // Into the YAML crate's own value first: it refuses duplicate keys and alias bombs, a JSON value would not.
+    let value: serde_yaml::Value =
+        serde_yaml::from_str(text).map_err(|error| format!("neither JSON, CSV, PEM nor YAML: {}", short(&error.to_string())))?;
+    let value = serde_json::to_value(value).map_err(|error| format!("the YAML has keys that are not text: {error}"))?;
+    if !value.is_object() && !value.is_array() {
+        return Err("the file is plain text in no known shape".into());
+    }
+    Ok(Parsed::Documents { shape: Shape::Yaml, documents: vec![Document { place: String::new(), value }], broken: Vec::new() })
+}
+
+/// CSV is tried with each usual separator; the one that gives a header some adapter knows is right.
+fn parse_csv<'a>(text: &str, adapters: impl Iterator<Item = &'a Adapter> + Clone) -> Option<Parsed> {
+    for separator in [b',', b';', b'\t', b'|'] {
+        let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text.as_bytes());
+        let mut records = reader.records();
+        let Some(Ok(first)) = records.next() else {
+            continue;
+        };
+        let header = header_of(first.iter());
+        if !adapters.clone().any(|adapter| adapter.shapes.contains(&Shape::Csv) && adapter.claims_header(&header)) {
+            continue;
+        }
+        let (mut rows, mut broken) = (Vec::new(), Vec::new());
+        for record in records {
+            match record {
+                Ok(record) => {
+                    let place = format!("line:{}", record.position().map_or(0, csv::Position::line));
+                    if record.len() == header.len() {
+                        rows.push(Row { place, cells: record.iter().map(str::to_owned).collect() });
+                    } else {
+                        broken.push((place, format!("the record has {} cells, the header {}", record.len(), header.len())));
+                    }
+                }
+                Err(error) => broken.push((format!("line:{}", error.position().map_or(0, csv::Position::line)), short(&error.to_string()))),
+            }
+        }
+        return Some(Parsed::Grid { shape: Shape::Csv, header, rows, broken });
+    }
+    None
+}
+
+/// The first sheet that is not empty.
+pub(super) fn parse_workbook(bytes: &[u8]) -> Result<Parsed, String> {
+    use calamine::Reader;
+    const UNPACKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("the ZIP container is damaged: {error}"))?;
+    let unpacked: u64 = (0..archive.len()).filter_map(|index| archive.by_index_raw(index).ok().map(|entry| entry.size())).sum();
+    if unpacked > UNPACKED_BYTES_MAX {
+        return Err(format!("the workbook unpacks to {unpacked} bytes; at most {UNPACKED_BYTES_MAX} are read"));
+    }
+    let mut workbook: calamine::Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes))
+        .map_err(|error: calamine::XlsxError| format!("not an XLSX workbook: {error}"))?;
+    for name in workbook.sheet_names() {
+        let range = workbook.worksheet_range(&name).map_err(|error| format!("sheet `{name}`: {error}"))?;
+        let first_row = range.start().map_or(0, |(row, _)| row as usize);
+        let mut lines = range.rows().enumerate();
+        let Some((_, first)) = lines.next() else {
+            continue;
+        };
+        let text: Vec<String> = first.iter().map(cell_text).collect();
+        let header = header_of(text.iter().map(String::as_str));
+        let rows = lines
+            .map(|(index, cells)| Row {
+                place: format!("sheet:{name} row:{}", first_row + index + 1),
+                cells: cells.iter().map(cell_text).collect(),
+            })
+            .filter(|row| row.cells.iter().any(|cell| !cell.trim().is_empty()))
+            .collect();
+        return Ok(Parsed::Grid { shape: Shape::Sheet, header, rows, broken: Vec::new() });
+    }
+    Err("the workbook has no sheet with cells".into())
+}
+
+fn cell_text(cell: &calamine::Data) -> String {
+    match cell {
+        calamine::Data::DateTime(value) => value.as_datetime_text(),
+        calamine::Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+            format!("{number:.0}")
+        }
+        other => other.to_string(),
+    }
+}
+
+trait DateTimeText {
+    fn as_datetime_text(&self) -> String;
+}
+
+impl DateTimeText for calamine::ExcelDateTime {
+    /// Days since the workbook's epoch as a calendar day, with the time of day only where there is one.
+    fn as_datetime_text(&self) -> String {
+        let (year, month, day, hour, minute, second, _) = self.to_ymd_hms_milli();
+        if (hour, minute, second) == (0, 0, 0) {
+            format!("{year:04}-{month:02}-{day:02}")
+        } else {
+            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+        }
+    }
+}
+
+/// Column names trimmed and free of a byte order mark. A name that comes again is marked so that [`columns_of`] finds all of them.
+fn header_of<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<String> {
+    cells.map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned()).collect()
+}
+
+/// The positions of a column; several when its header is repeated.
+pub(super) fn columns_of(header: &[String], name: &str) -> Vec<usize> {
+    header.iter().enumerate().filter(|(_, have)| *have == name).map(|(index, _)| index).collect()
+}
+
+/// Every PEM block on its own, so that one broken block costs one record and not the file.
+fn parse_pem(text: &str) -> Parsed {
+    let (mut documents, mut broken) = (Vec::new(), Vec::new());
+    let (mut counted_to, mut line) = (0, 1);
+    for (start, _) in text.match_indices("-----BEGIN ") {
+        line += line_of(&text[counted_to..], start - counted_to) - 1;
+        counted_to = start;
+        let place = format!("line:{line}");
+        let end = text[start..]
+            .find("-----END ")
+            .and_then(|end| text[start + end..].find('\n').map(|eol| start + end + eol))
+            .unwrap_or(text.len());
+        let label = text[start + 11..].split("-----").next().unwrap_or_default();
+        if label != "CERTIFICATE" && label != "TRUSTED CERTIFICATE" {
+            continue;
+        }
+        match certificate(text[start..end].trim_end()) {
+            Ok(value) => documents.push(Document { place, value }),
+            Err(reason) => broken.push((place, reason)),
+        }
+    }
+    Parsed::Documents { shape: Shape::Pem, documents, broken }
+}
+
+fn certificate(block: &str) -> Result<Value, String> {
+    use x509_parser::prelude::*;
+    let (_, pem) = parse_x509_pem(block.as_bytes()).map_err(|error| format!("the PEM block is damaged: {error}"))?;
+    let (_, certificate) = X509Certificate::from_der(&pem.contents).map_err(|error| format!("not an X.509 certificate: {error}"))?;
+    let spki = certificate.public_key();
+    let (public_key, bits) = match spki.parsed() {
+        Ok(x509_parser::public_key::PublicKey::RSA(key)) => ("rsa".to_owned(), Some(key.key_size())),
+        Ok(x509_parser::public_key::PublicKey::EC(point)) => ("ec".to_owned(), Some(point.key_size())),
+        _ => (spki.algorithm.algorithm.to_id_string(), None),
+    };
+    let names: Vec<String> = certificate
+        .subject_alternative_name()
+        .ok()
+        .flatten()
+        .map(|extension| {
+            extension
+                .value
+                .general_names
+                .iter()
+                .filter_map(|name| match name {
+                    GeneralName::DNSName(text) | GeneralName::URI(text) | GeneralName::RFC822Name(text) => Some((*text).to_owned()),
+                    _ => None,
+                })
+                .collect()
+        })
+        .unwrap_or_default();
+    let common_name = certificate.subject().iter_common_name().next().and_then(|name| name.as_str().ok()).map(str::to_owned);
+    let serial: String = certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(serde_json::json!({
+        "sha256": crate::base::Digest::of(&pem.contents),
+        "serial": serial,
+        "issuer": certificate.issuer().to_string(),
+        "subject": certificate.subject().to_string(),
+        "common_name": common_name,
+        "sans": names.join(" "),
+        "not_before": certificate.validity().not_before.timestamp(),
+        "not_after": certificate.validity().not_after.timestamp(),
+        "public_key": public_key,
+        "bits": bits,
+        "key_id": crate::base::Digest::of(spki.raw),
+        "signature_algorithm": certificate.signature_algorithm.algorithm.to_id_string(),
+        "is_ca": certificate.is_ca(),
+    }))
+}
+
+/// Applies an adapter's `prepare` steps to a document.
+pub(super) fn prepare(document: &mut Value, steps: &[(serde_json_path::JsonPath, Change)]) {
+    for (path, change) in steps {
+        let pointers: Vec<String> = path.query_located(document).locations().map(|location| location.to_json_pointer()).collect();
+        // Deepest first, so that a pointer stays right while its parents change.
+        for pointer in pointers.iter().rev() {
+            let Some(target) = document.pointer_mut(pointer) else {
+                continue;
+            };
+            match change {
+                Change::PercentDecode => {
+                    if let Value::String(text) = target
+                        && let Ok(decoded) = percent_encoding::percent_decode_str(text).decode_utf8()
+                        && let Ok(Strict(inner)) = serde_json::from_str(&decoded)
+                    {
+                        *target = inner;
+                    }
+                }
+                Change::Listify => {
+                    if !target.is_array() {
+                        *target = Value::Array(vec![target.take()]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+fn short(text: &str) -> String {
+    const LONGEST: usize = 160;
+    text.chars().take(LONGEST).collect()
+}
+
+/// A JSON value in which a key that stands twice in one object is an error: serde_json alone would keep the last one silently.
+struct Strict(Value);
+
+impl<'de> serde::Deserialize<'de> for Strict {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Strict, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Strict)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> DeserializeSeed<'de> for StrictVisitor {
+    type Value = Value;
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = sequence.next_element_seed(StrictVisitor)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = serde_json::Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(StrictVisitor)?;
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format!("the key `{}` stands twice in one object", short(&key))));
+            }
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}

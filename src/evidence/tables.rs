@@ -1,0 +1,159 @@
+//! The normalised tables: what each column means, and how the derived ones are made from the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::adapter::sql_diagnostic;
+use super::format::{TableColumn, TableFile};
+use crate::base::yaml::Format;
+use crate::base::{Column, Diagnostics, Digest, SourceTree, Table};
+use crate::engine::{Engine, Parameters, Query};
+
+/// A checked table definition.
+#[derive(Debug, Clone)]
+pub struct TableDefinition {
+    pub name: String,
+    pub meaning: String,
+    pub columns: Vec<TableColumn>,
+    pub derivation: Option<Derivation>,
+    /// Of the YAML file and, for a derived table, its query.
+    pub digest: Digest,
+}
+
+/// The query that makes a derived table.
+#[derive(Debug, Clone)]
+pub struct Derivation {
+    pub reads: Vec<String>,
+    pub file: String,
+    pub text: Arc<str>,
+    query: Query,
+}
+
+impl TableDefinition {
+    pub fn empty(&self) -> Table {
+        Table::empty(self.columns.iter().map(|column| (column.name.as_str(), column.kind)))
+    }
+}
+
+/// Reads every table definition of a tree of controls.
+pub fn load_tables(controls: &SourceTree, diagnostics: &mut Diagnostics) -> BTreeMap<String, TableDefinition> {
+    let format = Format::<TableFile>::new("table/invalid");
+    let mut tables = BTreeMap::new();
+    let paths: Vec<&str> =
+        controls.iter().map(|(path, _)| path).filter(|path| path.starts_with("tables/") && path.ends_with(".yaml")).collect();
+    for path in paths {
+        let bytes = controls.get(path).unwrap_or_default();
+        let Some(file) = format.read(path, bytes, diagnostics) else {
+            continue;
+        };
+        let expected = format!("tables/{}.yaml", file.value.name);
+        if path != expected {
+            diagnostics.push(file.error("/name", "table/misplaced", format!("the table `{}` belongs in `{expected}`", file.value.name)));
+        }
+        let sql_path = path.replace(".yaml", ".sql");
+        let sql = controls.text(&sql_path);
+        let derivation = sql.and_then(|sql| match Query::parse(sql) {
+            Ok(query) => Some(Derivation { reads: file.value.reads.clone(), file: sql_path.clone(), text: Arc::from(sql), query }),
+            Err(error) => {
+                diagnostics.push(sql_diagnostic("table/sql", &sql_path, &Arc::from(sql), &error));
+                None
+            }
+        });
+        let digest = Digest::of_canonical(&[Digest::of(bytes), Digest::of(sql.unwrap_or_default().as_bytes())]);
+        tables.insert(
+            file.value.name.clone(),
+            TableDefinition { name: file.value.name, meaning: file.value.meaning, columns: file.value.columns, derivation, digest },
+        );
+    }
+    for table in tables.values() {
+        for read in table.derivation.iter().flat_map(|derivation| &derivation.reads) {
+            if !tables.contains_key(read) {
+                diagnostics.push(
+                    crate::base::Diagnostic::error(
+                        "table/unknown-table",
+                        format!("tables/{}.yaml", table.name),
+                        format!("`reads` names the unknown table `{read}`"),
+                    )
+                    .suggest(read, tables.keys().map(String::as_str)),
+                );
+            }
+        }
+    }
+    tables
+}
+
+/// Makes the derived tables from the others, in the order in which they build on each other.
+pub fn derive(
+    engine: &Engine,
+    definitions: &BTreeMap<String, TableDefinition>,
+    parameters: &Parameters,
+    tables: &mut BTreeMap<String, Table>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut made: BTreeSet<&str> =
+        definitions.values().filter(|table| table.derivation.is_none()).map(|table| table.name.as_str()).collect();
+    let mut waiting: Vec<(&TableDefinition, &Derivation)> =
+        definitions.values().filter_map(|table| table.derivation.as_ref().map(|derivation| (table, derivation))).collect();
+    while !waiting.is_empty() {
+        let (ready, rest): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|(_, derivation)| derivation.reads.iter().all(|read| made.contains(read.as_str())));
+        if ready.is_empty() {
+            for (table, derivation) in &rest {
+                diagnostics.push(crate::base::Diagnostic::error(
+                    "table/circular",
+                    &derivation.file,
+                    format!("the derived table `{}` waits for tables that wait for it, or that do not exist", table.name),
+                ));
+            }
+            return;
+        }
+        for (table, derivation) in ready {
+            let derived = match engine.query(&derivation.query, parameters) {
+                Ok(found) => shaped(table, &found).unwrap_or_else(|problem| {
+                    diagnostics.push(crate::base::Diagnostic::error("table/columns", &derivation.file, problem));
+                    table.empty()
+                }),
+                Err(error) => {
+                    diagnostics.push(sql_diagnostic("table/sql", &derivation.file, &derivation.text, &error));
+                    table.empty()
+                }
+            };
+            engine.load(&table.name, &derived);
+            tables.insert(table.name.clone(), derived);
+            made.insert(&table.name);
+        }
+        waiting = rest;
+    }
+}
+
+/// Brings a query's result into the declared columns and their order, rows sorted.
+fn shaped(definition: &TableDefinition, found: &Table) -> Result<Table, String> {
+    if let Some(stray) = found.names().iter().find(|name| !definition.columns.iter().any(|column| column.name == **name)) {
+        return Err(format!("the query gives a column `{stray}` that the table `{}` does not declare", definition.name));
+    }
+    let mut columns = Vec::new();
+    for column in &definition.columns {
+        let have = found.column(&column.name).ok_or_else(|| format!("the query does not give the declared column `{}`", column.name))?;
+        let have = conform(have, column)?;
+        if column.required && (0..have.len()).any(|row| have.cell(row) == crate::base::Cell::Missing) {
+            return Err(format!("the required column `{}` of `{}` holds missing values", column.name, definition.name));
+        }
+        columns.push((column.name.clone(), have));
+    }
+    let mut table = Table::new(columns);
+    table.sort();
+    Ok(table)
+}
+
+/// The column in its declared type. A column of nothing but missing values fits every type.
+pub(super) fn conform(have: &Column, declared: &TableColumn) -> Result<Column, String> {
+    if have.kind() == declared.kind {
+        return Ok(have.clone());
+    }
+    if (0..have.len()).all(|row| have.cell(row) == crate::base::Cell::Missing) {
+        let mut missing = Column::empty(declared.kind);
+        (0..have.len()).for_each(|_| missing.push_missing());
+        return Ok(missing);
+    }
+    Err(format!("the column `{}` is {:?} in the query and {:?} in the declaration", declared.name, have.kind(), declared.kind))
+}

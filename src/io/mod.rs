@@ -1,0 +1,136 @@
+//! The one door to the file system: reads workspaces, controls and packs, writes packs whole or not at all.
+//!
+//! Everything else in the library works on values. Only `cli` calls this module.
+
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use crate::base::SourceTree;
+use crate::evidence::FoundFile;
+use crate::pipeline::workspace::WORKSPACE_FILES;
+
+pub use write::{write_file, write_folder};
+
+static CONTROLS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/controls");
+static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// A larger file is not read: it would not fit into memory beside everything else.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Why a file or folder could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IoError {
+    #[error("cannot read `{path}`")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write `{path}`")]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("`{path}` is not a folder")]
+    NotAFolder { path: PathBuf },
+    #[error("`{path}` exists already")]
+    Exists { path: PathBuf },
+}
+
+/// The controls built into the binary.
+pub fn embedded_controls() -> SourceTree {
+    embedded(&CONTROLS)
+}
+
+/// The templates built into the binary.
+pub fn embedded_templates() -> SourceTree {
+    embedded(&TEMPLATES)
+}
+
+fn embedded(dir: &Dir<'static>) -> SourceTree {
+    let mut tree = SourceTree::default();
+    let mut waiting = vec![dir];
+    while let Some(folder) = waiting.pop() {
+        for file in folder.files() {
+            tree.insert(file.path().to_string_lossy().replace('\\', "/"), file.contents());
+        }
+        waiting.extend(folder.dirs());
+    }
+    tree
+}
+
+/// Every regular file of a folder, for controls, templates and packs. Links are not followed.
+pub fn read_tree(folder: &Path) -> Result<SourceTree, IoError> {
+    let mut tree = SourceTree::default();
+    for found in read_folder(folder)? {
+        match found.content {
+            Ok(bytes) => tree.insert(found.path, bytes),
+            Err(reason) => {
+                return Err(IoError::Read { path: folder.join(found.path), source: std::io::Error::other(reason) });
+            }
+        }
+    }
+    Ok(tree)
+}
+
+/// A workspace: its statements apart from its evidence.
+pub fn read_workspace(folder: &Path) -> Result<(SourceTree, Vec<FoundFile>), IoError> {
+    let mut statements = SourceTree::default();
+    let mut evidence = Vec::new();
+    for found in read_folder(folder)? {
+        match found.content {
+            Ok(bytes) if WORKSPACE_FILES.contains(&found.path.as_str()) => statements.insert(found.path, bytes),
+            content => evidence.push(FoundFile { path: found.path, content }),
+        }
+    }
+    Ok((statements, evidence))
+}
+
+/// Everything below a folder, sorted by path; what cannot be read is listed with the reason.
+pub fn read_folder(folder: &Path) -> Result<Vec<FoundFile>, IoError> {
+    if !folder.is_dir() {
+        return Err(match folder.symlink_metadata() {
+            Ok(_) => IoError::NotAFolder { path: folder.to_owned() },
+            Err(source) => IoError::Read { path: folder.to_owned(), source },
+        });
+    }
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).follow_links(false).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().map_or_else(|| folder.to_owned(), Path::to_owned);
+                found.push(FoundFile { path: relative(folder, &path).0, content: Err(format!("cannot be read: {error}")) });
+                continue;
+            }
+        };
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        let (path, is_text) = relative(folder, entry.path());
+        let content = if !is_text {
+            Err("its name is not UTF-8 text".to_owned())
+        } else if entry.file_type().is_symlink() {
+            Err("it is a link, and links are not followed".to_owned())
+        } else if !entry.file_type().is_file() {
+            Err("it is not a regular file".to_owned())
+        } else {
+            read_file(entry.path())
+        };
+        found.push(FoundFile { path, content });
+    }
+    found.sort_by(|one, two| one.path.cmp(&two.path));
+    Ok(found)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    if metadata.len() > FILE_BYTES_MAX {
+        return Err(format!("it has {} bytes; at most {FILE_BYTES_MAX} are read", metadata.len()));
+    }
+    std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))
+}
+
+/// The path below the folder with slashes, and whether it is text without loss.
+fn relative(folder: &Path, path: &Path) -> (String, bool) {
+    let below = path.strip_prefix(folder).unwrap_or(path);
+    let is_text = below.to_str().is_some();
+    (below.to_string_lossy().replace('\\', "/"), is_text)
+}

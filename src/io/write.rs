@@ -1,0 +1,50 @@
+//! Writes under a temporary name and renames: an interrupted run leaves nothing that looks like a pack.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::IoError;
+
+/// Writes a folder of files. An existing folder is only replaced when `replace` says so.
+pub fn write_folder(target: &Path, files: &BTreeMap<String, Vec<u8>>, replace: bool) -> Result<(), IoError> {
+    if target.symlink_metadata().is_ok() && !replace {
+        return Err(IoError::Exists { path: target.to_owned() });
+    }
+    let parent = parent_of(target);
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| IoError::Write { path, source }
+    };
+    std::fs::create_dir_all(&parent).map_err(failed(&parent))?;
+    let temporary = tempfile::Builder::new().prefix(".tickmark-").tempdir_in(&parent).map_err(failed(&parent))?;
+    let staged = temporary.path().join("pack");
+    for (path, bytes) in files {
+        let to = staged.join(path);
+        let folder = to.parent().unwrap_or(&staged);
+        std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        std::fs::write(&to, bytes).map_err(failed(&to))?;
+    }
+    if replace && target.symlink_metadata().is_ok() {
+        // The old folder moves aside first, so that at no time a half of each is in place.
+        let aside = temporary.path().join("replaced");
+        std::fs::rename(target, &aside).map_err(failed(target))?;
+    }
+    std::fs::rename(&staged, target).map_err(failed(target))
+}
+
+/// Writes one file whole.
+pub fn write_file(target: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    let parent = parent_of(target);
+    let failed = |source| IoError::Write { path: target.to_owned(), source };
+    std::fs::create_dir_all(&parent).map_err(failed)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(&parent).map_err(failed)?;
+    std::io::Write::write_all(&mut temporary, bytes).map_err(failed)?;
+    temporary.persist(target).map(drop).map_err(|error| failed(error.error))
+}
+
+fn parent_of(target: &Path) -> PathBuf {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

@@ -1,0 +1,318 @@
+//! Turns observations into findings and findings into verdicts.
+//!
+//! In: what was observed, the state of the evidence behind it, the approved exceptions, the clause's mapping, and the instant
+//! to judge at. Out: a [`Status`] with at least one [`Reason`]. Pure: no SQL, no files, no clock.
+//! The rules are a table in the book (`explanation/verdicts.md`) and a table in the tests below.
+
+use std::collections::BTreeMap;
+
+use crate::assessment::{Observation, Outcome, Reason, RowRef, Tally};
+use crate::base::Status;
+use crate::catalog::{Coverage, EmptyPopulation, format::EmptyMeaning};
+
+/// How far one artifact can be relied on for one objective.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reliance {
+    pub path: String,
+    pub freshness: Freshness,
+    pub extent: Extent,
+    pub rejected: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    Fresh,
+    /// Older than the objective allows: age and limit in days.
+    Stale {
+        age_days: i64,
+        limit_days: i64,
+    },
+    /// Nobody says when it was made.
+    Undated,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    Complete,
+    Incomplete,
+    Unknown,
+}
+
+impl Reliance {
+    fn proves(&self) -> bool {
+        self.freshness == Freshness::Fresh
+    }
+
+    fn is_sound(&self) -> bool {
+        self.proves() && self.extent == Extent::Complete && self.rejected == 0
+    }
+}
+
+/// What one objective has to go by.
+#[derive(Debug, Clone)]
+pub enum Evidence {
+    /// No query decides this objective; the text says what to bring.
+    NotAutomated { ask: String },
+    /// Required tables that no usable artifact feeds.
+    Missing { tables: Vec<String> },
+    /// The check ran.
+    Observed {
+        observations: Vec<Observation>,
+        /// Every artifact that feeds a required table.
+        reliances: Vec<Reliance>,
+        /// Exports that the workspace expects of its systems and that are not there.
+        not_collected: Vec<String>,
+    },
+}
+
+/// The conclusion about one objective.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub status: Status,
+    pub reasons: Vec<Reason>,
+    pub tally: Tally,
+}
+
+/// Marks every pass that rests on evidence which proves nothing (stale or undated) as unproved.
+pub fn weigh(observations: &mut [Observation], reliances: &[Reliance], always_proved: &[&str]) {
+    let proves: BTreeMap<&str, bool> = reliances.iter().map(|reliance| (reliance.path.as_str(), reliance.proves())).collect();
+    for observation in observations {
+        let artifact = observation.artifact.as_str();
+        observation.proved = proves.get(artifact).copied().unwrap_or(false) || always_proved.contains(&artifact);
+    }
+}
+
+/// Concludes about one objective. `excepted` holds the subjects whose deviation an exception covers.
+pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopulation>, excepted: &BTreeMap<String, String>) -> Finding {
+    let reason = |code: &str, text: String, artifacts: Vec<String>, rows: Vec<RowRef>| Reason {
+        code: code.to_owned(),
+        text,
+        objective: Some(objective.to_owned()),
+        artifacts,
+        rows,
+    };
+    let (observations, reliances, not_collected) = match evidence {
+        Evidence::NotAutomated { ask } => {
+            let text = format!("No query decides this; to be examined: {ask}");
+            return Finding {
+                status: Status::NotAssessed,
+                reasons: vec![reason("not-automated", text, vec![], vec![])],
+                tally: Tally::default(),
+            };
+        }
+        Evidence::Missing { tables } => {
+            let text = format!("There is no usable evidence for {}.", tables.join(", "));
+            return Finding {
+                status: Status::NotAssessed,
+                reasons: vec![reason("no-evidence", text, vec![], vec![])],
+                tally: Tally::default(),
+            };
+        }
+        Evidence::Observed { observations, reliances, not_collected } => (observations, reliances, not_collected),
+    };
+    let tally = tally(observations);
+    let mut reasons = Vec::new();
+    let failed: Vec<&Observation> = observations.iter().filter(|observation| observation.outcome == Outcome::Fail).collect();
+    let (covered, open): (Vec<&Observation>, Vec<&Observation>) =
+        failed.into_iter().partition(|observation| excepted.contains_key(&observation.subject));
+    let tested = tally.population - tally.skipped;
+
+    if !open.is_empty() {
+        reasons.push(reason(
+            "deviations",
+            format!("{} of {tested} depart from the objective.", open.len()),
+            artifacts_of(&open),
+            rows_of(&open),
+        ));
+    }
+    if !covered.is_empty() {
+        let mut ids: Vec<&String> = covered.iter().filter_map(|observation| excepted.get(&observation.subject)).collect();
+        ids.sort();
+        ids.dedup();
+        let ids: Vec<&str> = ids.into_iter().map(String::as_str).collect();
+        reasons.push(reason(
+            "excepted-deviations",
+            format!("{} of {tested} depart under an approved exception ({}).", covered.len(), ids.join(", ")),
+            artifacts_of(&covered),
+            rows_of(&covered),
+        ));
+    }
+    let select = |wanted: &dyn Fn(&Observation) -> bool| observations.iter().filter(|observation| wanted(observation)).collect::<Vec<_>>();
+    let unknown = select(&|observation| observation.outcome == Outcome::Unknown);
+    if !unknown.is_empty() {
+        reasons.push(reason(
+            "not-knowable",
+            format!("For {} of {tested} the sources cannot tell.", unknown.len()),
+            artifacts_of(&unknown),
+            rows_of(&unknown),
+        ));
+    }
+    let unproved = select(&|observation| observation.outcome == Outcome::Pass && !observation.proved);
+    if !unproved.is_empty() {
+        reasons.push(reason(
+            "unproved-passes",
+            format!("{} of {tested} would pass, but on evidence too old or undated to prove it.", unproved.len()),
+            artifacts_of(&unproved),
+            rows_of(&unproved),
+        ));
+    }
+    reasons.extend(limits(objective, reliances, not_collected));
+    let limited = !reasons.is_empty();
+
+    let status = if !open.is_empty() {
+        Status::NotSatisfied
+    } else if tested == 0 {
+        let sound = not_collected.is_empty() && !reliances.is_empty() && reliances.iter().all(Reliance::is_sound);
+        let (status, text) = match empty {
+            Some(EmptyPopulation { means: EmptyMeaning::Satisfied, because }) if sound => {
+                (Status::Satisfied, format!("The population is empty on complete and fresh evidence. {}", because.trim()))
+            }
+            Some(EmptyPopulation { because, .. }) if sound => (Status::NotAssessed, format!("The population is empty. {}", because.trim())),
+            _ => (
+                Status::NotAssessed,
+                "The population is empty, and the evidence is not complete and fresh enough for that to mean anything.".into(),
+            ),
+        };
+        let paths = reliances.iter().map(|reliance| reliance.path.clone()).collect();
+        reasons.insert(0, reason("empty-population", text, paths, vec![]));
+        status
+    } else if tally.passed + covered.len() == 0 {
+        Status::NotAssessed
+    } else if limited {
+        Status::PartiallySatisfied
+    } else {
+        Status::Satisfied
+    };
+    if tally.passed > 0 && open.is_empty() {
+        let proved = select(&|observation| observation.outcome == Outcome::Pass && observation.proved);
+        let text = if status == Status::Satisfied {
+            format!("All {tested} members of the population meet the objective.")
+        } else {
+            format!("{} of {tested} are shown to meet the objective.", tally.passed)
+        };
+        reasons.insert(0, reason("proved", text, artifacts_of(&proved), vec![]));
+    }
+    Finding { status, reasons, tally }
+}
+
+/// What keeps evidence from proving the whole.
+fn limits(objective: &str, reliances: &[Reliance], not_collected: &[String]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let mut add = |code: &str, text: String, paths: Vec<String>| {
+        if !paths.is_empty() || code == "not-collected" {
+            reasons.push(Reason { code: code.to_owned(), text, objective: Some(objective.to_owned()), artifacts: paths, rows: vec![] });
+        }
+    };
+    let paths = |wanted: &dyn Fn(&Reliance) -> bool| {
+        reliances.iter().filter(|reliance| wanted(reliance)).map(|reliance| reliance.path.clone()).collect::<Vec<_>>()
+    };
+    let stale = paths(&|reliance| matches!(reliance.freshness, Freshness::Stale { .. }));
+    let oldest = reliances.iter().filter_map(|reliance| match reliance.freshness {
+        Freshness::Stale { age_days, limit_days } => Some((age_days, limit_days)),
+        Freshness::Fresh | Freshness::Undated => None,
+    });
+    if let Some((age_days, limit_days)) = oldest.max() {
+        add("stale-evidence", format!("Evidence is up to {age_days} days old; {limit_days} are allowed."), stale);
+    }
+    add(
+        "undated-evidence",
+        "Nobody states when this evidence was collected, so it cannot prove anything at the date of the report.".into(),
+        paths(&|reliance| reliance.freshness == Freshness::Undated),
+    );
+    add("incomplete-evidence", "The export is not whole.".into(), paths(&|reliance| reliance.extent == Extent::Incomplete));
+    add(
+        "extent-unknown",
+        "Nothing shows that the export is whole; a row count stated in artifacts.yaml would.".into(),
+        paths(&|reliance| reliance.extent == Extent::Unknown),
+    );
+    let rejected: usize = reliances.iter().map(|reliance| reliance.rejected).sum();
+    add("rejected-records", format!("{rejected} records could not be read."), paths(&|reliance| reliance.rejected > 0));
+    if !not_collected.is_empty() {
+        add("not-collected", format!("Expected exports are missing: {}.", not_collected.join("; ")), vec![]);
+    }
+    reasons
+}
+
+/// Counts observations by what they mean.
+pub fn tally(observations: &[Observation]) -> Tally {
+    let mut tally = Tally { population: observations.len(), ..Tally::default() };
+    for observation in observations {
+        match (observation.outcome, observation.proved) {
+            (Outcome::Pass, true) => tally.passed += 1,
+            (Outcome::Pass, false) => tally.unproved += 1,
+            (Outcome::Fail, _) => tally.failed += 1,
+            (Outcome::Unknown, _) => tally.unknown += 1,
+            (Outcome::Skip, _) => tally.skipped += 1,
+        }
+    }
+    tally
+}
+
+/// How a clause is dealt with, as judgement needs it.
+#[derive(Debug, Clone)]
+pub enum Ask<'a> {
+    /// Each objective with its coverage and its finding for this framework.
+    Mapped(Vec<(&'a str, Coverage, &'a Finding)>),
+    Documentary(&'a str),
+    Outside(&'a str),
+}
+
+/// Judges one clause.
+///
+/// The result is never stronger than the weakest objective the clause needs, nor than the coverage its mapping claims:
+/// without one satisfied objective that covers it in full, a clause is at most partially satisfied.
+pub fn verdict(ask: &Ask<'_>, not_applicable: Option<(&str, &str)>) -> (Status, Vec<Reason>) {
+    let plain = |code: &str, text: String| Reason { code: code.to_owned(), text, objective: None, artifacts: vec![], rows: vec![] };
+    if let Some((reason, decided_by)) = not_applicable {
+        return (Status::NotApplicable, vec![plain("stated-not-applicable", format!("{} (decided by {decided_by})", reason.trim()))]);
+    }
+    let findings = match ask {
+        Ask::Documentary(wanted) => {
+            return (Status::NotAssessed, vec![plain("documentary", format!("To be brought: {wanted}"))]);
+        }
+        Ask::Outside(why) => {
+            return (Status::NotAssessed, vec![plain("outside-scope", (*why).to_owned())]);
+        }
+        Ask::Mapped(findings) => findings,
+    };
+    let Some(weakest) = findings.iter().map(|(_, _, finding)| finding.status).min() else {
+        return (Status::NotAssessed, vec![plain("unmapped", "No objective speaks for this clause.".into())]);
+    };
+    let mut reasons: Vec<Reason> = Vec::new();
+    // The objectives that decide come first.
+    let mut ordered: Vec<_> = findings.iter().collect();
+    ordered.sort_by_key(|(id, _, finding)| (finding.status, *id));
+    reasons.extend(ordered.iter().flat_map(|(_, _, finding)| finding.reasons.clone()));
+    let covered_in_full = findings.iter().any(|(_, coverage, finding)| *coverage == Coverage::Full && finding.status == Status::Satisfied);
+    let status = if weakest == Status::Satisfied && !covered_in_full {
+        reasons.insert(0, plain("partial-coverage", "The objectives tested cover only a part of what this clause asks.".into()));
+        Status::PartiallySatisfied
+    } else {
+        weakest
+    };
+    (status, reasons)
+}
+
+fn artifacts_of(observations: &[&Observation]) -> Vec<String> {
+    let mut paths: Vec<String> = observations.iter().map(|observation| observation.artifact.clone()).collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// The first rows, enough to find the place; the observations file has all of them.
+fn rows_of(observations: &[&Observation]) -> Vec<RowRef> {
+    const CITED_MAX: usize = 10;
+    observations
+        .iter()
+        .take(CITED_MAX)
+        .map(|observation| RowRef {
+            subject: observation.subject.clone(),
+            artifact: observation.artifact.clone(),
+            record: observation.record.clone(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

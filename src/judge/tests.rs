@@ -1,0 +1,187 @@
+use super::*;
+use proptest::prelude::*;
+
+fn observation(subject: &str, outcome: Outcome) -> Observation {
+    Observation {
+        subject: subject.into(),
+        outcome,
+        reason: "because".into(),
+        artifact: "a".into(),
+        record: "line:1".into(),
+        identity: None,
+        proved: true,
+    }
+}
+
+fn sound() -> Reliance {
+    Reliance { path: "a".into(), freshness: Freshness::Fresh, extent: Extent::Complete, rejected: 0 }
+}
+
+fn stale() -> Reliance {
+    Reliance { freshness: Freshness::Stale { age_days: 100, limit_days: 30 }, ..sound() }
+}
+
+fn observed(outcomes: &[Outcome], reliances: Vec<Reliance>) -> Evidence {
+    let mut observations: Vec<Observation> =
+        outcomes.iter().enumerate().map(|(index, outcome)| observation(&format!("s{index}"), *outcome)).collect();
+    weigh(&mut observations, &reliances, &[]);
+    Evidence::Observed { observations, reliances, not_collected: vec![] }
+}
+
+fn empty(means: EmptyMeaning) -> EmptyPopulation {
+    EmptyPopulation { means, because: "Nothing was found.".into() }
+}
+
+/// The whole rule table for one objective; the book prints the same table.
+#[test]
+fn the_rule_table_of_objectives() {
+    use Outcome::{Fail, Pass, Skip, Unknown};
+    use Status::{NotAssessed, NotSatisfied, PartiallySatisfied, Satisfied};
+    let undated = || Reliance { freshness: Freshness::Undated, ..sound() };
+    let cut = || Reliance { extent: Extent::Incomplete, ..sound() };
+    let unknown_extent = || Reliance { extent: Extent::Unknown, ..sound() };
+    let rejecting = || Reliance { rejected: 2, ..sound() };
+    let nothing = empty(EmptyMeaning::NotAssessed);
+    let good = empty(EmptyMeaning::Satisfied);
+    let table: Vec<(&str, Evidence, &EmptyPopulation, Status, &str)> = vec![
+        ("all pass", observed(&[Pass, Pass], vec![sound()]), &nothing, Satisfied, "proved"),
+        ("a skip changes nothing", observed(&[Pass, Skip], vec![sound()]), &nothing, Satisfied, "proved"),
+        ("one fails", observed(&[Pass, Fail], vec![sound()]), &nothing, NotSatisfied, "deviations"),
+        ("a failure on stale evidence still fails", observed(&[Pass, Fail], vec![stale()]), &nothing, NotSatisfied, "deviations"),
+        ("a failure in a cut export still fails", observed(&[Fail], vec![cut()]), &nothing, NotSatisfied, "deviations"),
+        ("one cannot be told", observed(&[Pass, Unknown], vec![sound()]), &nothing, PartiallySatisfied, "not-knowable"),
+        ("none can be told", observed(&[Unknown], vec![sound()]), &nothing, NotAssessed, "not-knowable"),
+        ("all stale", observed(&[Pass, Pass], vec![stale()]), &nothing, NotAssessed, "stale-evidence"),
+        ("all undated", observed(&[Pass], vec![undated()]), &nothing, NotAssessed, "undated-evidence"),
+        ("export cut", observed(&[Pass], vec![cut()]), &nothing, PartiallySatisfied, "incomplete-evidence"),
+        ("extent unknown", observed(&[Pass], vec![unknown_extent()]), &nothing, PartiallySatisfied, "extent-unknown"),
+        ("records rejected", observed(&[Pass], vec![rejecting()]), &nothing, PartiallySatisfied, "rejected-records"),
+        ("nobody, and that proves nothing", observed(&[], vec![sound()]), &nothing, NotAssessed, "empty-population"),
+        ("nobody, and that was to be shown", observed(&[], vec![sound()]), &good, Satisfied, "empty-population"),
+        ("only skips, and that was to be shown", observed(&[Skip], vec![sound()]), &good, Satisfied, "empty-population"),
+        ("nobody on stale evidence", observed(&[], vec![stale()]), &good, NotAssessed, "empty-population"),
+        ("nobody in a cut export", observed(&[], vec![cut()]), &good, NotAssessed, "empty-population"),
+        ("nobody and extent unknown", observed(&[], vec![unknown_extent()]), &good, NotAssessed, "empty-population"),
+        ("nobody and no artifact", observed(&[], vec![]), &good, NotAssessed, "empty-population"),
+        ("no evidence", Evidence::Missing { tables: vec!["identities".into()] }, &good, NotAssessed, "no-evidence"),
+        ("no query", Evidence::NotAutomated { ask: "Bring it.".into() }, &good, NotAssessed, "not-automated"),
+    ];
+    for (name, evidence, means, status, code) in table {
+        let finding = conclude("o", &evidence, Some(means), &BTreeMap::new());
+        assert_eq!(finding.status, status, "{name}: {:?}", finding.reasons);
+        assert!(finding.reasons.iter().any(|reason| reason.code == code), "{name}: {:?}", finding.reasons);
+        assert!(finding.reasons.iter().all(|reason| !reason.text.trim().is_empty()), "{name}");
+    }
+}
+
+#[test]
+fn an_exception_explains_and_never_satisfies() {
+    let evidence = observed(&[Outcome::Pass, Outcome::Fail], vec![sound()]);
+    let excepted = BTreeMap::from([("s1".to_owned(), "EX-1".to_owned())]);
+    let finding = conclude("o", &evidence, None, &excepted);
+    assert_eq!(finding.status, Status::PartiallySatisfied);
+    assert!(finding.reasons.iter().any(|reason| reason.code == "excepted-deviations" && reason.text.contains("EX-1")));
+    assert_eq!(finding.tally.failed, 1, "the deviation stays counted");
+    let other = BTreeMap::from([("s9".to_owned(), "EX-1".to_owned())]);
+    assert_eq!(conclude("o", &evidence, None, &other).status, Status::NotSatisfied);
+}
+
+#[test]
+fn an_expected_export_that_is_missing_keeps_a_finding_from_being_whole() {
+    let Evidence::Observed { observations, reliances, .. } = observed(&[Outcome::Pass], vec![sound()]) else { unreachable!() };
+    let evidence = Evidence::Observed { observations, reliances, not_collected: vec!["aws-access-keys of AWS".into()] };
+    let finding = conclude("o", &evidence, None, &BTreeMap::new());
+    assert_eq!(finding.status, Status::PartiallySatisfied);
+    assert!(finding.reasons.iter().any(|reason| reason.code == "not-collected"));
+}
+
+fn finding(status: Status) -> Finding {
+    let text = "x".to_owned();
+    let reason = Reason { code: "proved".into(), text, objective: None, artifacts: vec![], rows: vec![] };
+    Finding { status, reasons: vec![reason], tally: Tally::default() }
+}
+
+/// The whole rule table for one clause.
+#[test]
+fn the_rule_table_of_clauses() {
+    use Coverage::{Full, Partial};
+    use Status::{NotAssessed, NotSatisfied, PartiallySatisfied, Satisfied};
+    let table: &[(&[(Coverage, Status)], Status)] = &[
+        (&[(Full, Satisfied)], Satisfied),
+        (&[(Partial, Satisfied)], PartiallySatisfied),
+        (&[(Partial, Satisfied), (Partial, Satisfied)], PartiallySatisfied),
+        (&[(Full, Satisfied), (Partial, Satisfied)], Satisfied),
+        (&[(Full, Satisfied), (Partial, PartiallySatisfied)], PartiallySatisfied),
+        (&[(Full, Satisfied), (Partial, NotAssessed)], NotAssessed),
+        (&[(Full, Satisfied), (Full, NotSatisfied)], NotSatisfied),
+        (&[(Full, NotAssessed), (Partial, NotSatisfied)], NotSatisfied),
+        (&[(Full, PartiallySatisfied)], PartiallySatisfied),
+        (&[(Full, NotAssessed)], NotAssessed),
+        (&[], NotAssessed),
+    ];
+    for (mapped, expected) in table {
+        let findings: Vec<Finding> = mapped.iter().map(|(_, status)| finding(*status)).collect();
+        let ask = Ask::Mapped(mapped.iter().zip(&findings).map(|((coverage, _), finding)| ("o", *coverage, finding)).collect());
+        let (status, reasons) = verdict(&ask, None);
+        assert_eq!(status, *expected, "{mapped:?}");
+        assert!(!reasons.is_empty());
+    }
+    assert_eq!(verdict(&Ask::Documentary("The policy."), None).0, NotAssessed);
+    assert_eq!(verdict(&Ask::Outside("Paper."), None).0, NotAssessed);
+    assert_eq!(verdict(&Ask::Outside("Paper."), Some(("No paper.", "CISO"))).0, Status::NotApplicable);
+}
+
+fn any_outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![Just(Outcome::Pass), Just(Outcome::Fail), Just(Outcome::Unknown), Just(Outcome::Skip)]
+}
+
+fn any_reliance() -> impl Strategy<Value = Reliance> {
+    let freshness = prop_oneof![Just(Freshness::Fresh), Just(Freshness::Undated), Just(Freshness::Stale { age_days: 9, limit_days: 1 })];
+    let extent = prop_oneof![Just(Extent::Complete), Just(Extent::Incomplete), Just(Extent::Unknown)];
+    (freshness, extent, 0usize..2).prop_map(|(freshness, extent, rejected)| Reliance { path: "a".into(), freshness, extent, rejected })
+}
+
+proptest! {
+    /// Adding evidence of failure can never improve a verdict.
+    #[test]
+    fn failing_evidence_never_improves_a_finding(
+        outcomes in prop::collection::vec(any_outcome(), 0..6),
+        reliance in any_reliance(),
+        added in any_reliance(),
+        means in prop_oneof![Just(EmptyMeaning::NotAssessed), Just(EmptyMeaning::Satisfied)],
+    ) {
+        let means = empty(means);
+        let before = conclude("o", &observed(&outcomes, vec![reliance.clone()]), Some(&means), &BTreeMap::new()).status;
+        let mut more = outcomes.clone();
+        more.push(Outcome::Fail);
+        let added = Reliance { path: "b".into(), ..added };
+        let after = conclude("o", &observed(&more, vec![reliance, added]), Some(&means), &BTreeMap::new()).status;
+        prop_assert!(after <= before, "{before} became {after}");
+    }
+
+    #[test]
+    fn the_order_of_observations_never_matters(
+        outcomes in prop::collection::vec(any_outcome(), 0..6),
+        reliance in any_reliance(),
+    ) {
+        let forward = conclude("o", &observed(&outcomes, vec![reliance.clone()]), None, &BTreeMap::new());
+        let backward: Vec<Outcome> = outcomes.iter().rev().copied().collect();
+        let backward = conclude("o", &observed(&backward, vec![reliance]), None, &BTreeMap::new());
+        prop_assert_eq!(forward.status, backward.status);
+        prop_assert_eq!(forward.tally, backward.tally);
+    }
+
+    /// Nothing proves nothing: without one proved pass on fresh evidence, only a meaningful empty population satisfies.
+    #[test]
+    fn satisfied_rests_on_fresh_and_whole_evidence(
+        outcomes in prop::collection::vec(any_outcome(), 0..6),
+        reliance in any_reliance(),
+    ) {
+        let means = empty(EmptyMeaning::Satisfied);
+        let finding = conclude("o", &observed(&outcomes, vec![reliance.clone()]), Some(&means), &BTreeMap::new());
+        if finding.status == Status::Satisfied {
+            prop_assert!(reliance.is_sound());
+            prop_assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Pass | Outcome::Skip)));
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Tickmark turns a folder of collected evidence about non-human identities into an audit pack that a stranger can check.
+//!
+//! Data flows one way through the stages; see ARCHITECTURE.md for the map and for who may import whom.
+
+pub mod assessment;
+pub mod base;
+pub mod catalog;
+pub mod checks;
+pub mod cli;
+pub mod engine;
+pub mod evidence;
+pub mod io;
+pub mod judge;
+pub mod pipeline;
+pub mod schemas;
+pub mod workspace;

@@ -1,0 +1,580 @@
+//! From files to a finished assessment: normalise, run, conclude, judge.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Controls, Workspace};
+use crate::assessment::{
+    ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, ExceptionRecord, FrameRecord, FrameworkRecord,
+    ObjectiveBasis, ObjectiveResult, Observation, Outcome, ParameterRecord, RejectionRecord, SCHEMA, SystemRecord, Tool, TreatmentKind,
+    observations_csv, root_of,
+};
+use crate::base::{Diagnostics, Digest, Instant, Status};
+use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
+use crate::checks::{self, Times};
+use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger, packed_copy};
+use crate::judge::{self, Ask, Evidence, Extent, Finding, Freshness, Reliance};
+use crate::workspace::{Exception, ExceptionState};
+
+/// A finished assessment with what its pack holds besides the reports.
+pub struct Assessed {
+    pub assessment: Assessment,
+    pub ledger: Ledger,
+    /// Every observation by objective, as `observations/<id>.csv` has them.
+    pub observations: BTreeMap<String, Vec<u8>>,
+    /// Copies of the artifacts by their path in the pack, secrets masked.
+    pub copies: BTreeMap<String, Vec<u8>>,
+}
+
+/// The artifact name that rows stated by the workspace carry.
+const WORKSPACE_ARTIFACT: &str = "tickmark.yaml";
+
+/// Assesses a workspace. Nothing when the controls themselves turn out to be wrong; then `diagnostics` says where.
+pub fn assess(
+    controls: &Controls,
+    workspace: &Workspace,
+    files: &[FoundFile],
+    diagnostics: &mut Diagnostics,
+    mut progress: impl FnMut(&str),
+) -> Option<Assessed> {
+    let ledger =
+        evidence::normalise(files, &workspace.metas, &controls.adapters, &controls.tables, &workspace.frame, diagnostics, |path| {
+            progress(&format!("reading {path}"))
+        });
+    let engine = checks::engine_over(&ledger.tables);
+    let times = Times { as_of: workspace.frame.as_of, period_from: workspace.frame.period_from, period_to: workspace.frame.as_of };
+    let systems = systems(workspace, &ledger);
+    let mut tested = BTreeMap::new();
+    for objective in cited(controls, workspace) {
+        progress(&format!("testing {}", objective.id));
+        let outcome = test(controls, workspace, &ledger, &systems, &engine, objective, times, diagnostics);
+        tested.insert(objective.id.clone(), outcome);
+    }
+    if diagnostics.has_errors() {
+        return None;
+    }
+    progress("judging");
+    let (artifacts, copies) = artifact_records(&ledger, files);
+    let frame = frame_record(workspace);
+    let mut clauses = Vec::new();
+    for name in &workspace.editions {
+        let catalog = &controls.catalogs.editions[name];
+        let judged = Judging { workspace, catalog, name, tested: &tested, frame: Digest::of_canonical(&frame), artifacts: &artifacts };
+        clauses.extend(catalog.clauses.iter().map(|clause| judged.clause(clause)));
+    }
+    let root = root_of(&clauses);
+    let mut assessment = Assessment {
+        schema: SCHEMA.into(),
+        tool: Tool { name: "tickmark".into(), version: env!("CARGO_PKG_VERSION").into() },
+        frame,
+        frameworks: workspace.editions.iter().map(|name| framework_record(&controls.catalogs.editions[name])).collect(),
+        clauses,
+        objectives: tested.values().map(|tested| tested.result.clone()).collect(),
+        artifacts,
+        exceptions: exception_records(workspace, &tested),
+        systems,
+        inputs: controls.inputs().into_iter().chain(workspace.inputs.clone()).collect(),
+        root,
+    };
+    for index in 0..assessment.frameworks.len() {
+        assessment.frameworks[index].counts = assessment.counted(&assessment.frameworks[index].framework.clone());
+    }
+    let observations = tested.into_values().filter_map(|tested| Some((tested.result.id.clone(), tested.csv?))).collect();
+    Some(Assessed { assessment, ledger, observations, copies })
+}
+
+/// One objective after its check ran.
+struct Tested {
+    result: ObjectiveResult,
+    evidence: Evidence,
+    csv: Option<Vec<u8>>,
+    objective: Objective,
+}
+
+/// The objectives that some clause in scope cites, by id.
+fn cited<'a>(controls: &'a Controls, workspace: &Workspace) -> Vec<&'a Objective> {
+    let ids: BTreeSet<&str> = workspace
+        .editions
+        .iter()
+        .flat_map(|name| &controls.catalogs.editions[name].clauses)
+        .flat_map(|clause| clause.treatment.mappings())
+        .map(|mapping| mapping.objective.as_str())
+        .collect();
+    ids.into_iter().filter_map(|id| controls.catalogs.objectives.get(id)).collect()
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call site; each argument is one input of the stage")]
+fn test(
+    controls: &Controls,
+    workspace: &Workspace,
+    ledger: &Ledger,
+    systems: &[SystemRecord],
+    engine: &crate::engine::Engine,
+    objective: &Objective,
+    times: Times,
+    diagnostics: &mut Diagnostics,
+) -> Tested {
+    let overridden = workspace.overrides.get(&objective.id);
+    let mut values = checks::defaults(objective);
+    for (name, (value, _)) in overridden.into_iter().flatten() {
+        values.insert(name.clone(), value.clone());
+    }
+    let evidence = gather(controls, workspace, ledger, systems, engine, objective, &values, times, diagnostics);
+    let finding = judge::conclude(&objective.id, &evidence, objective.empty_population.as_ref(), &BTreeMap::new());
+    let (csv, observations, paths) = match &evidence {
+        Evidence::Observed { observations, reliances, .. } => {
+            let shown = observations.iter().filter(|observation| match observation.outcome {
+                Outcome::Fail | Outcome::Unknown => true,
+                Outcome::Pass => !observation.proved,
+                Outcome::Skip => false,
+            });
+            let paths = reliances.iter().map(|reliance| reliance.path.clone()).collect();
+            (Some(observations_csv(observations)), shown.cloned().collect(), paths)
+        }
+        Evidence::NotAutomated { .. } | Evidence::Missing { .. } => (None, Vec::new(), Vec::new()),
+    };
+    let parameters = objective
+        .parameters
+        .iter()
+        .map(|parameter| ParameterRecord {
+            name: parameter.name.clone(),
+            title: parameter.title.clone(),
+            unit: format!("{:?}", parameter.unit).to_lowercase(),
+            value: values[&parameter.name].to_string(),
+            default: parameter.default.to_string(),
+            source: parameter.source.trim().to_owned(),
+            reason: overridden.and_then(|own| own.get(&parameter.name)).map(|(_, reason)| reason.clone()),
+        })
+        .collect();
+    let result = ObjectiveResult {
+        id: objective.id.clone(),
+        title: objective.title.clone(),
+        statement: objective.statement.clone(),
+        method: match objective.method {
+            Method::Examine => "examine",
+            Method::Interview => "interview",
+            Method::Test => "test",
+        }
+        .into(),
+        ask: objective.ask.clone(),
+        population: objective.population.clone(),
+        advice: objective.advice.clone(),
+        references: objective.references.clone(),
+        parameters,
+        freshness_days_max: objective.freshness_days_max,
+        status: finding.status,
+        reasons: finding.reasons,
+        tally: finding.tally,
+        observations,
+        observations_digest: csv.as_ref().map(|csv| Digest::of(csv)),
+        evidence: paths,
+        definition: objective.digest.clone(),
+    };
+    Tested { result, evidence, csv, objective: objective.clone() }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call site; each argument is one input of the stage")]
+fn gather(
+    controls: &Controls,
+    workspace: &Workspace,
+    ledger: &Ledger,
+    systems: &[SystemRecord],
+    engine: &crate::engine::Engine,
+    objective: &Objective,
+    values: &checks::Values,
+    times: Times,
+    diagnostics: &mut Diagnostics,
+) -> Evidence {
+    if objective.check.is_none() {
+        return Evidence::NotAutomated { ask: objective.ask.clone().unwrap_or_default() };
+    }
+    let missing: Vec<String> = objective
+        .requires
+        .iter()
+        .filter(|table| ledger.feeding(table).next().is_none())
+        .map(|table| missing_table(table, controls, ledger))
+        .collect();
+    if !missing.is_empty() {
+        return Evidence::Missing { tables: missing };
+    }
+    let Some(mut observations) = checks::run(engine, objective, values, times, diagnostics) else {
+        return Evidence::Missing { tables: vec!["the check, which could not run".into()] };
+    };
+    let feeding: BTreeMap<&str, &Artifact> =
+        objective.requires.iter().flat_map(|table| ledger.feeding(table)).map(|artifact| (artifact.path.as_str(), artifact)).collect();
+    let reliance = |artifact: &Artifact| Reliance {
+        path: artifact.path.clone(),
+        freshness: freshness(artifact.collected_at.as_ref(), &workspace.stated.as_of, objective.freshness_days_max),
+        extent: extent(artifact.extent),
+        rejected: artifact.rejected,
+    };
+    let reliances: Vec<Reliance> = feeding.values().map(|artifact| reliance(artifact)).collect();
+    // A row may cite an artifact that feeds only a derived table: its own freshness then decides.
+    let all: Vec<Reliance> = ledger.artifacts.values().filter(|artifact| artifact.state == ArtifactState::Used).map(reliance).collect();
+    judge::weigh(&mut observations, &all, &[WORKSPACE_ARTIFACT]);
+    for observation in &mut observations {
+        observation.reason = ledger.masker.apply(&observation.reason);
+        observation.subject = ledger.masker.apply(&observation.subject);
+    }
+    let not_collected = systems
+        .iter()
+        .flat_map(|system| system.missing.iter().map(move |adapter| (system, adapter)))
+        .filter(|(_, adapter)| {
+            controls.adapters.get(*adapter).is_some_and(|adapter| adapter.feeds().iter().any(|table| objective.requires.contains(table)))
+        })
+        .map(|(system, adapter)| format!("{adapter} of {}", system.title))
+        .collect();
+    Evidence::Observed { observations, reliances, not_collected }
+}
+
+fn missing_table(table: &str, controls: &Controls, ledger: &Ledger) -> String {
+    let unusable: Vec<&str> = ledger
+        .artifacts
+        .values()
+        .filter(|artifact| artifact.state == ArtifactState::OutOfPeriod)
+        .filter(|artifact| {
+            artifact.adapter.as_ref().and_then(|id| controls.adapters.get(id)).is_some_and(|adapter| adapter.feeds().contains(table))
+        })
+        .map(|artifact| artifact.path.as_str())
+        .collect();
+    if unusable.is_empty() { table.to_owned() } else { format!("{table} (out of period: {})", unusable.join(", ")) }
+}
+
+/// How old evidence is against a limit.
+pub fn freshness(collected_at: Option<&Instant>, as_of: &Instant, limit_days: i64) -> Freshness {
+    match collected_at {
+        None => Freshness::Undated,
+        Some(at) => {
+            let age_days = at.days_until(as_of);
+            if age_days > limit_days { Freshness::Stale { age_days, limit_days } } else { Freshness::Fresh }
+        }
+    }
+}
+
+pub fn extent(extent: evidence::Extent) -> Extent {
+    match extent {
+        evidence::Extent::Complete => Extent::Complete,
+        evidence::Extent::Incomplete => Extent::Incomplete,
+        evidence::Extent::Unknown => Extent::Unknown,
+    }
+}
+
+/// Judges the clauses of one edition.
+struct Judging<'a> {
+    workspace: &'a Workspace,
+    catalog: &'a Catalog,
+    name: &'a EditionName,
+    tested: &'a BTreeMap<String, Tested>,
+    frame: Digest,
+    artifacts: &'a [ArtifactRecord],
+}
+
+impl Judging<'_> {
+    fn clause(&self, clause: &Clause) -> ClauseResult {
+        let findings: Vec<(&Tested, &crate::catalog::Mapping, Finding, BTreeMap<String, String>)> = clause
+            .treatment
+            .mappings()
+            .iter()
+            .map(|mapping| {
+                let tested = &self.tested[&mapping.objective];
+                let excepted = self.excepted(tested);
+                let finding = judge::conclude(&mapping.objective, &tested.evidence, tested.objective.empty_population.as_ref(), &excepted);
+                (tested, mapping, finding, excepted)
+            })
+            .collect();
+        let ask = match &clause.treatment {
+            Treatment::Heading => None,
+            Treatment::Mapped(_) => Some(Ask::Mapped(
+                findings.iter().map(|(_, mapping, finding, _)| (mapping.objective.as_str(), mapping.coverage, finding)).collect(),
+            )),
+            Treatment::Documentary(wanted) => Some(Ask::Documentary(wanted)),
+            Treatment::Outside(why) => Some(Ask::Outside(why)),
+        };
+        let stated =
+            self.workspace.stated.not_applicable.iter().find(|stated| stated.framework == self.name.as_str() && stated.clause == clause.id);
+        let verdict = ask.map(|ask| judge::verdict(&ask, stated.map(|stated| (stated.reason.as_str(), stated.decided_by.as_str()))));
+        let (status, reasons) = verdict.map_or((None, Vec::new()), |(status, reasons)| (Some(status), reasons));
+        let evidence: BTreeSet<String> = findings.iter().flat_map(|(tested, ..)| tested.result.evidence.iter().cloned()).collect();
+        let exceptions: BTreeSet<&String> = findings.iter().flat_map(|(.., excepted)| excepted.values()).collect();
+        let basis = Basis {
+            frame: self.frame.clone(),
+            catalog: self.catalog.digest.clone(),
+            objectives: findings.iter().map(|(tested, ..)| (tested.result.id.clone(), objective_basis(&tested.result))).collect(),
+            evidence: evidence
+                .iter()
+                .filter_map(|path| {
+                    let artifact = self.artifacts.iter().find(|artifact| artifact.path == *path)?;
+                    Some((path.clone(), artifact.sha256.clone()?))
+                })
+                .collect(),
+            exceptions: self
+                .workspace
+                .exceptions
+                .iter()
+                .filter(|exception| exceptions.contains(&exception.id))
+                .map(|exception| (exception.id.clone(), Digest::of_canonical(exception)))
+                .collect(),
+            not_applicable: stated.filter(|_| status.is_some()).map(Digest::of_canonical),
+        };
+        let mut result = ClauseResult {
+            framework: self.name.to_string(),
+            clause: clause.id.clone(),
+            parent: clause.parent.clone(),
+            depth: clause.depth,
+            kind: clause.kind.clone(),
+            noun: clause.noun.clone(),
+            label: clause.label.clone(),
+            statement: clause.statement.clone(),
+            effective: clause.effective.map(|day| day.to_string()),
+            treatment: match clause.treatment {
+                Treatment::Heading => TreatmentKind::Heading,
+                Treatment::Mapped(_) => TreatmentKind::Mapped,
+                Treatment::Documentary(_) => TreatmentKind::Documentary,
+                Treatment::Outside(_) => TreatmentKind::Outside,
+            },
+            status,
+            reasons,
+            objectives: findings
+                .iter()
+                .map(|(_, mapping, finding, excepted)| ClauseObjective {
+                    objective: mapping.objective.clone(),
+                    coverage: match mapping.coverage {
+                        crate::catalog::Coverage::Full => "full",
+                        crate::catalog::Coverage::Partial => "partial",
+                    }
+                    .into(),
+                    rationale: mapping.rationale.clone(),
+                    status: finding.status,
+                    excepted: excepted
+                        .iter()
+                        .map(|(subject, exception)| ExceptedSubject { subject: subject.clone(), exception: exception.clone() })
+                        .collect(),
+                })
+                .collect(),
+            evidence: evidence.into_iter().collect(),
+            basis,
+            digest: Digest::of(b""),
+        };
+        result.digest = result.computed_digest();
+        result
+    }
+
+    /// Subjects that depart and that an active exception of this framework covers.
+    fn excepted(&self, tested: &Tested) -> BTreeMap<String, String> {
+        let Evidence::Observed { observations, .. } = &tested.evidence else {
+            return BTreeMap::new();
+        };
+        let as_of = &self.workspace.stated.as_of;
+        observations
+            .iter()
+            .filter(|observation| observation.outcome == Outcome::Fail)
+            .filter_map(|observation| {
+                let exception = self
+                    .workspace
+                    .exceptions
+                    .iter()
+                    .find(|exception| exception.covers(self.name.as_str(), &tested.result.id, &observation.subject, as_of))?;
+                Some((observation.subject.clone(), exception.id.clone()))
+            })
+            .collect()
+    }
+}
+
+fn objective_basis(result: &ObjectiveResult) -> ObjectiveBasis {
+    ObjectiveBasis {
+        definition: result.definition.clone(),
+        parameters: result.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.value.clone())).collect(),
+        observations: result.observations_digest.clone(),
+    }
+}
+
+fn frame_record(workspace: &Workspace) -> FrameRecord {
+    let stated = &workspace.stated;
+    FrameRecord {
+        organisation: stated.organisation.clone(),
+        title: stated.title.clone().unwrap_or_else(|| format!("Non-human identities, {} to {}", stated.period.from, stated.period.to)),
+        scope: stated.scope.trim().to_owned(),
+        period_from: stated.period.from.to_string(),
+        period_to: stated.period.to.to_string(),
+        zone: stated.zone.clone(),
+        as_of: stated.as_of.written().to_owned(),
+        as_of_utc: stated.as_of.utc().to_string(),
+    }
+}
+
+fn framework_record(catalog: &Catalog) -> FrameworkRecord {
+    let about = &catalog.about;
+    FrameworkRecord {
+        framework: catalog.name.to_string(),
+        edition: about.edition.clone(),
+        revision: about.revision,
+        title: about.title.clone(),
+        short_title: about.short_title.clone(),
+        publisher: about.publisher.clone(),
+        source: about.source.clone(),
+        licence: about.licence.clone(),
+        published: about.published.to_string(),
+        digest: catalog.digest.clone(),
+        counts: Status::ALL.iter().map(|status| (*status, 0)).collect(),
+    }
+}
+
+fn systems(workspace: &Workspace, ledger: &Ledger) -> Vec<SystemRecord> {
+    let used = || ledger.artifacts.values().filter(|artifact| artifact.state == ArtifactState::Used);
+    workspace
+        .stated
+        .systems
+        .iter()
+        .map(|system| {
+            let belongs = |artifact: &Artifact, adapter: &String| {
+                artifact.adapter.as_ref() == Some(adapter) && (system.instance.is_none() || system.instance == artifact.meta.instance)
+            };
+            SystemRecord {
+                id: system.id.clone(),
+                title: system.title.clone(),
+                owner: system.owner.clone(),
+                instance: system.instance.clone(),
+                missing: system.expects.iter().filter(|adapter| !used().any(|artifact| belongs(artifact, adapter))).cloned().collect(),
+                artifacts: used()
+                    .filter(|artifact| system.expects.iter().any(|adapter| belongs(artifact, adapter)))
+                    .map(|artifact| artifact.path.clone())
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+fn artifact_records(ledger: &Ledger, files: &[FoundFile]) -> (Vec<ArtifactRecord>, BTreeMap<String, Vec<u8>>) {
+    let bytes: BTreeMap<&str, &FoundFile> = files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let mut copies = BTreeMap::new();
+    let records = ledger
+        .artifacts
+        .values()
+        .enumerate()
+        .map(|(index, artifact)| {
+            let exhibit = format!("E-{:03}", index + 1);
+            let copy = bytes
+                .get(artifact.path.as_str())
+                .and_then(|file| file.content.as_ref().ok())
+                .and_then(|bytes| packed_copy(bytes, artifact, ledger));
+            let packed = copy.as_ref().map(|copy| format!("artifacts/{exhibit}-{}", safe_name(&artifact.path, copy.unwrapped)));
+            let packed_sha256 = copy.as_ref().map(|copy| Digest::of(&copy.bytes)).filter(|digest| artifact.sha256.as_ref() != Some(digest));
+            if let (Some(path), Some(copy)) = (&packed, copy) {
+                copies.insert(path.clone(), copy.bytes);
+            }
+            record_of(artifact, exhibit, packed, packed_sha256, ledger)
+        })
+        .collect();
+    (records, copies)
+}
+
+fn record_of(
+    artifact: &Artifact,
+    exhibit: String,
+    packed: Option<String>,
+    packed_sha256: Option<Digest>,
+    ledger: &Ledger,
+) -> ArtifactRecord {
+    let masked = |text: &Option<String>| text.as_ref().map(|text| ledger.masker.apply(text));
+    ArtifactRecord {
+        exhibit,
+        path: artifact.path.clone(),
+        state: artifact.state.word().into(),
+        note: artifact.note.clone(),
+        sha256: artifact.sha256.clone(),
+        bytes: artifact.bytes,
+        packed,
+        packed_sha256,
+        secrets: artifact.secrets,
+        adapter: artifact.adapter.clone(),
+        adapter_revision: artifact.adapter_revision,
+        system: artifact.system.clone(),
+        instance: artifact.meta.instance.clone(),
+        query: masked(&artifact.meta.query),
+        collector: masked(&artifact.meta.collector),
+        collected_at: artifact.collected_at.as_ref().map(|at| at.written().to_owned()),
+        collected_at_utc: artifact.collected_at.as_ref().map(|at| at.utc().to_string()),
+        period: artifact.meta.period.map(|period| format!("{} to {}", period.from, period.to)),
+        classification: artifact.meta.classification.clone(),
+        rows_stated: artifact.meta.rows,
+        extent: match artifact.extent {
+            evidence::Extent::Complete => "complete",
+            evidence::Extent::Incomplete => "incomplete",
+            evidence::Extent::Unknown => "unknown",
+        }
+        .into(),
+        extent_because: artifact.extent_because.clone(),
+        read: artifact.read,
+        kept: artifact.kept,
+        rejected: artifact.rejected,
+        rejections: artifact
+            .rejections
+            .iter()
+            .map(|rejection| RejectionRecord { record: rejection.record.clone(), reason: ledger.masker.apply(&rejection.reason) })
+            .collect(),
+    }
+}
+
+/// The last part of a path in characters that every system and `sha256sum` take as they are.
+fn safe_name(path: &str, unwrapped: bool) -> String {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = if unwrapped { name.trim_end_matches(".gz") } else { name };
+    let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' }).collect();
+    let safe = safe.trim_start_matches('.');
+    const LONGEST: usize = 100;
+    if safe.is_empty() { "file".into() } else { safe.chars().take(LONGEST).collect() }
+}
+
+fn exception_records(workspace: &Workspace, tested: &BTreeMap<String, Tested>) -> Vec<ExceptionRecord> {
+    workspace.exceptions.iter().map(|exception| exception_record(exception, workspace, tested)).collect()
+}
+
+fn exception_record(exception: &Exception, workspace: &Workspace, tested: &BTreeMap<String, Tested>) -> ExceptionRecord {
+    let state = exception.state(&workspace.stated.as_of);
+    let failing: Vec<&Observation> = match tested.get(&exception.objective).map(|tested| &tested.evidence) {
+        Some(Evidence::Observed { observations, .. }) => {
+            observations.iter().filter(|observation| observation.outcome == Outcome::Fail).collect()
+        }
+        _ => Vec::new(),
+    };
+    let departing: Vec<String> =
+        exception.subjects.iter().filter(|subject| failing.iter().any(|seen| seen.subject == **subject)).cloned().collect();
+    let mut remarks = Vec::new();
+    if exception.requested_by.trim().eq_ignore_ascii_case(exception.approved_by.trim()) {
+        remarks.push("Requested and approved by the same person.".to_owned());
+    }
+    if state == ExceptionState::Expired && !departing.is_empty() {
+        remarks.push(format!("It has expired; {} of its subjects still depart.", departing.len()));
+    }
+    let unused = exception.subjects.len() - departing.len();
+    if unused > 0 {
+        remarks.push(format!("{unused} of its {} subjects do not depart now.", exception.subjects.len()));
+    }
+    let year_days = 366;
+    if exception.approved_at.days_until(&exception.expires_at) > year_days {
+        remarks.push("It runs for more than a year.".to_owned());
+    }
+    ExceptionRecord {
+        id: exception.id.clone(),
+        title: exception.title.clone(),
+        state: match state {
+            ExceptionState::Active => "active",
+            ExceptionState::Expired => "expired",
+            ExceptionState::NotYetValid => "not-yet-valid",
+        }
+        .into(),
+        objective: exception.objective.clone(),
+        frameworks: exception.frameworks.clone(),
+        subjects: exception.subjects.clone(),
+        reason: exception.reason.trim().to_owned(),
+        requested_by: exception.requested_by.clone(),
+        approved_by: exception.approved_by.clone(),
+        approved_at: exception.approved_at.written().to_owned(),
+        expires_at: exception.expires_at.written().to_owned(),
+        compensating_measure: exception.compensating_measure.trim().to_owned(),
+        retirement_plan: exception.retirement_plan.trim().to_owned(),
+        ticket: exception.ticket.clone(),
+        covers: if state == ExceptionState::Active { departing } else { Vec::new() },
+        remarks,
+        digest: Digest::of_canonical(exception),
+    }
+}

@@ -1,0 +1,129 @@
+//! Runs the cases of every objective: what the check sees and what is concluded must be what its author wrote down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Controls;
+use crate::base::yaml::{Format, Located};
+use crate::base::{Diagnostics, Instant};
+use crate::catalog::Objective;
+use crate::checks::cases::{Case, CasesFile, Shows, tables_of};
+use crate::checks::{self, Times};
+use crate::engine::{Parameter, Parameters};
+use crate::evidence::tables;
+use crate::judge::{self, Evidence, Freshness, Reliance};
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// Runs all cases of all objectives that are tested. Returns how many ran; what does not hold is in `diagnostics`.
+pub fn run_cases(controls: &Controls, diagnostics: &mut Diagnostics) -> usize {
+    let format = Format::<CasesFile>::new("cases/invalid");
+    let mut count = 0;
+    for objective in controls.catalogs.objectives.values().filter(|objective| objective.check.is_some()) {
+        let path = format!("objectives/{}/cases.yaml", objective.id);
+        let Some(bytes) = controls.source.get(&path) else {
+            diagnostics.push(
+                crate::base::Diagnostic::error("cases/missing", &path, "an objective that is tested has cases")
+                    .help("show a pass, a fail, an empty population and stale evidence"),
+            );
+            continue;
+        };
+        let Some(file) = format.read(&path, bytes, diagnostics) else {
+            continue;
+        };
+        let shown: BTreeSet<Shows> = file.value.cases.iter().map(|case| case.shows).collect();
+        for wanted in [Shows::Pass, Shows::Fail, Shows::Empty, Shows::Stale] {
+            if !shown.contains(&wanted) {
+                diagnostics.push(file.error("/cases", "cases/incomplete", format!("no case shows {wanted:?}")));
+            }
+        }
+        for index in 0..file.value.cases.len() {
+            run_case(controls, objective, &file, index, diagnostics);
+            count += 1;
+        }
+    }
+    count
+}
+
+fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile>, index: usize, diagnostics: &mut Diagnostics) {
+    let case = &file.value.cases[index];
+    let pointer = format!("/cases/{index}");
+    let times = times_of(case);
+    let mut tables = tables_of(file, index, &controls.tables, diagnostics);
+    let engine = checks::engine_over(&tables);
+    let instants = Parameters::from([
+        ("as_of".to_owned(), Parameter::Instant(times.as_of)),
+        ("period_from".to_owned(), Parameter::Instant(times.period_from)),
+        ("period_to".to_owned(), Parameter::Instant(times.period_to)),
+    ]);
+    tables::derive(&engine, &controls.tables, &instants, &mut tables, diagnostics);
+    let mut values = checks::defaults(objective);
+    for (name, value) in &case.parameters {
+        match objective.parameters.iter().find(|parameter| parameter.name == *name) {
+            Some(parameter) => match parameter.refusal(value) {
+                None => drop(values.insert(name.clone(), value.clone())),
+                Some(refusal) => diagnostics.push(file.error(&format!("{pointer}/parameters/{name}"), "cases/parameter", refusal)),
+            },
+            None => diagnostics.push(
+                file.error(&format!("{pointer}/parameters/{name}"), "cases/parameter", format!("the objective has no parameter `{name}`"))
+                    .suggest(name, objective.parameters.iter().map(|parameter| parameter.name.as_str())),
+            ),
+        }
+    }
+    let Some(mut observations) = checks::run(&engine, objective, &values, times, diagnostics) else {
+        return;
+    };
+    let evidence = match reliances_of(case, objective) {
+        Err(missing) => Evidence::Missing { tables: missing },
+        Ok(reliances) => {
+            judge::weigh(&mut observations, &reliances, &["tickmark.yaml"]);
+            Evidence::Observed { observations: observations.clone(), reliances, not_collected: vec![] }
+        }
+    };
+    let outcomes: BTreeMap<_, _> = observations.iter().map(|observation| (observation.subject.clone(), observation.outcome)).collect();
+    if outcomes != case.expect.outcomes {
+        let seen =
+            observations.iter().map(|o| format!("{}: {} ({})", o.subject, o.outcome.word(), o.reason)).collect::<Vec<_>>().join("; ");
+        diagnostics.push(
+            file.error(
+                &format!("{pointer}/expect/outcomes"),
+                "cases/outcome",
+                format!("case `{}`: the check sees something else", case.name),
+            )
+            .help(format!("seen: {}", if seen.is_empty() { "nobody".into() } else { seen })),
+        );
+    }
+    let finding = judge::conclude(&objective.id, &evidence, objective.empty_population.as_ref(), &BTreeMap::new());
+    if finding.status != case.expect.status {
+        let why = finding.reasons.iter().map(|reason| reason.text.clone()).collect::<Vec<_>>().join(" ");
+        diagnostics.push(
+            file.error(&format!("{pointer}/expect/status"), "cases/status", format!("case `{}`: concluded {}", case.name, finding.status))
+                .help(why),
+        );
+    }
+}
+
+fn times_of(case: &Case) -> Times {
+    let as_of = case.as_of.micros();
+    Times { as_of, period_from: case.period_from.as_ref().map_or(as_of - 90 * DAY_MICROS, Instant::micros), period_to: as_of }
+}
+
+/// The artifacts of a case as judgement sees them, or the required tables that none of them feeds.
+fn reliances_of(case: &Case, objective: &Objective) -> Result<Vec<Reliance>, Vec<String>> {
+    let Some(artifacts) = &case.artifacts else {
+        return Ok(vec![Reliance { path: "a".into(), freshness: Freshness::Fresh, extent: judge::Extent::Complete, rejected: 0 }]);
+    };
+    let feeds = |table: &String| artifacts.iter().any(|artifact| artifact.feeds.as_ref().is_none_or(|feeds| feeds.contains(table)));
+    let missing: Vec<String> = objective.requires.iter().filter(|table| !feeds(table)).cloned().collect();
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    Ok(artifacts
+        .iter()
+        .map(|artifact| Reliance {
+            path: artifact.path.clone(),
+            freshness: super::assess::freshness(artifact.collected_at.as_ref(), &case.as_of, objective.freshness_days_max),
+            extent: super::assess::extent(artifact.extent),
+            rejected: 0,
+        })
+        .collect())
+}

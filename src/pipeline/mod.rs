@@ -1,0 +1,13 @@
+//! The stages in their order. Takes values, gives values; reads no file and writes none.
+
+pub mod assess;
+pub mod cases;
+pub mod controls;
+
+pub mod workspace;
+
+pub use assess::{Assessed, assess};
+pub use cases::run_cases;
+pub use controls::Controls;
+
+pub use workspace::Workspace;

@@ -1,0 +1,307 @@
+//! A workspace checked against the controls: every name in it must exist, every value must be allowed.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::Controls;
+use crate::assessment::InputRecord;
+use crate::base::yaml::{Format, Located};
+use crate::base::{Diagnostic, Diagnostics, Digest, SourceTree};
+use crate::catalog::{EditionName, ParameterValue};
+use crate::evidence::format::ArtifactsFile;
+use crate::evidence::{ArtifactMeta, FoundFile, Frame};
+use crate::workspace::{Exception, ExceptionsFile, WorkspaceFile};
+
+/// The files of a workspace that are statements and not evidence.
+pub const WORKSPACE_FILES: [&str; 3] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml"];
+
+/// What a workspace states, checked.
+pub struct Workspace {
+    pub stated: WorkspaceFile,
+    pub frame: Frame,
+    pub editions: Vec<EditionName>,
+    pub metas: BTreeMap<String, ArtifactMeta>,
+    pub exceptions: Vec<Exception>,
+    /// By objective, then parameter: the value and the reason for it.
+    pub overrides: BTreeMap<String, BTreeMap<String, (ParameterValue, String)>>,
+    pub inputs: Vec<InputRecord>,
+}
+
+impl Workspace {
+    /// Reads the workspace's statements. Nothing when `tickmark.yaml` cannot be used.
+    pub fn load(files: &SourceTree, evidence: &[FoundFile], controls: &Controls, diagnostics: &mut Diagnostics) -> Option<Workspace> {
+        let Some(bytes) = files.get("tickmark.yaml") else {
+            diagnostics.push(Diagnostic::error("workspace/missing", "tickmark.yaml", "the folder has no tickmark.yaml").help(
+                "write one with `organisation`, `scope`, `period`, `as_of`, `zone` and `frameworks`; the book's tutorial has an example",
+            ));
+            return None;
+        };
+        let stated = Format::<WorkspaceFile>::new("workspace/invalid").read("tickmark.yaml", bytes, diagnostics)?;
+        let metas = files
+            .get("artifacts.yaml")
+            .and_then(|bytes| Format::<ArtifactsFile>::new("artifacts/invalid").read("artifacts.yaml", bytes, diagnostics))
+            .map(|file| check_artifacts(&file, evidence, controls, diagnostics))
+            .unwrap_or_default();
+        let exceptions = files
+            .get("exceptions.yaml")
+            .and_then(|bytes| Format::<ExceptionsFile>::new("exceptions/invalid").read("exceptions.yaml", bytes, diagnostics))
+            .map(|file| check_exceptions(&file, &stated.value, controls, diagnostics))
+            .unwrap_or_default();
+        let editions = check_frameworks(&stated, controls, diagnostics);
+        let overrides = check_overrides(&stated, controls, diagnostics);
+        check_not_applicable(&stated, controls, diagnostics);
+        check_systems(&stated, controls, diagnostics);
+        let frame = frame_of(&stated, diagnostics)?;
+        let inputs = WORKSPACE_FILES
+            .iter()
+            .filter_map(|name| {
+                files.get(name).map(|bytes| InputRecord { kind: "workspace".into(), name: (*name).into(), digest: Digest::of(bytes) })
+            })
+            .collect();
+        Some(Workspace { stated: stated.value, frame, editions, metas, exceptions, overrides, inputs })
+    }
+}
+
+fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Option<Frame> {
+    let stated = &file.value;
+    let Ok(zone) = TimeZone::get(&stated.zone) else {
+        diagnostics.push(
+            file.error("/zone", "workspace/zone", format!("`{}` is no time zone", stated.zone))
+                .help("write an IANA name such as Europe/Copenhagen"),
+        );
+        return None;
+    };
+    if stated.period.from > stated.period.to {
+        diagnostics.push(file.error("/period", "workspace/period", "the period ends before it begins"));
+        return None;
+    }
+    let (from, end) = (stated.period.from.starts_at_micros(&zone)?, stated.period.to.ends_at_micros(&zone)?);
+    if stated.as_of.micros() < from {
+        diagnostics.push(file.error("/as_of", "workspace/as-of", "`as_of` lies before the period"));
+    }
+    if stated.as_of.micros() > end + 366 * 86_400_000_000 {
+        diagnostics.push(file.warning("/as_of", "workspace/as-of", "`as_of` lies more than a year after the period"));
+    }
+    Some(Frame {
+        period_from: from,
+        as_of: stated.as_of.micros(),
+        people: stated.people.iter().map(|people| (people.pattern.clone(), people.reason.clone())).collect(),
+        aliases: stated.aliases.iter().map(|alias| (alias.alias.clone(), alias.identity.clone(), alias.reason.clone())).collect(),
+    })
+}
+
+fn check_frameworks(file: &Located<WorkspaceFile>, controls: &Controls, diagnostics: &mut Diagnostics) -> Vec<EditionName> {
+    let mut editions = Vec::new();
+    if file.value.frameworks.is_empty() {
+        diagnostics.push(file.error("/frameworks", "workspace/no-framework", "no framework is in scope"));
+    }
+    for (index, name) in file.value.frameworks.iter().enumerate() {
+        match EditionName::parse(name).filter(|name| controls.catalogs.editions.contains_key(name)) {
+            Some(edition) if editions.contains(&edition) => {
+                diagnostics.push(file.error(
+                    &format!("/frameworks/{index}"),
+                    "workspace/unknown-framework",
+                    format!("`{name}` stands twice"),
+                ));
+            }
+            Some(edition) => editions.push(edition),
+            None => diagnostics.push(
+                file.error(&format!("/frameworks/{index}"), "workspace/unknown-framework", format!("there is no catalog `{name}`"))
+                    .suggest(name, controls.catalogs.editions.keys().map(EditionName::as_str)),
+            ),
+        }
+    }
+    editions
+}
+
+fn check_overrides(
+    file: &Located<WorkspaceFile>,
+    controls: &Controls,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<String, BTreeMap<String, (ParameterValue, String)>> {
+    let mut overrides: BTreeMap<String, BTreeMap<String, (ParameterValue, String)>> = BTreeMap::new();
+    for (index, stated) in file.value.parameters.iter().enumerate() {
+        let pointer = format!("/parameters/{index}");
+        let Some(objective) = controls.catalogs.objectives.get(&stated.objective) else {
+            diagnostics.push(
+                file.error(
+                    &format!("{pointer}/objective"),
+                    "workspace/unknown-objective",
+                    format!("there is no objective `{}`", stated.objective),
+                )
+                .suggest(&stated.objective, controls.catalogs.objectives.keys().map(String::as_str)),
+            );
+            continue;
+        };
+        let Some(parameter) = objective.parameters.iter().find(|parameter| parameter.name == stated.parameter) else {
+            diagnostics.push(
+                file.error(
+                    &format!("{pointer}/parameter"),
+                    "workspace/unknown-parameter",
+                    format!("the objective `{}` has no parameter `{}`", stated.objective, stated.parameter),
+                )
+                .suggest(&stated.parameter, objective.parameters.iter().map(|parameter| parameter.name.as_str())),
+            );
+            continue;
+        };
+        if let Some(refusal) = parameter.refusal(&stated.value) {
+            diagnostics.push(file.error(&format!("{pointer}/value"), "workspace/parameter-value", refusal));
+        }
+        if stated.reason.trim().is_empty() {
+            diagnostics.push(file.error(&format!("{pointer}/reason"), "workspace/no-reason", "a parameter is changed for a stated reason"));
+        }
+        let earlier = overrides
+            .entry(stated.objective.clone())
+            .or_default()
+            .insert(stated.parameter.clone(), (stated.value.clone(), stated.reason.trim().to_owned()));
+        if earlier.is_some() {
+            diagnostics.push(file.error(&pointer, "workspace/duplicate-parameter", "this parameter is set twice"));
+        }
+    }
+    overrides
+}
+
+fn check_not_applicable(file: &Located<WorkspaceFile>, controls: &Controls, diagnostics: &mut Diagnostics) {
+    for (index, stated) in file.value.not_applicable.iter().enumerate() {
+        let catalog = EditionName::parse(&stated.framework).and_then(|name| controls.catalogs.editions.get(&name));
+        match catalog {
+            None => diagnostics.push(
+                file.error(
+                    &format!("/not_applicable/{index}/framework"),
+                    "workspace/unknown-framework",
+                    format!("there is no catalog `{}`", stated.framework),
+                )
+                .suggest(&stated.framework, controls.catalogs.editions.keys().map(EditionName::as_str)),
+            ),
+            Some(catalog) if catalog.clause(&stated.clause).is_none() => diagnostics.push(
+                file.error(
+                    &format!("/not_applicable/{index}/clause"),
+                    "workspace/unknown-clause",
+                    format!("{} has no clause `{}`", stated.framework, stated.clause),
+                )
+                .suggest(&stated.clause, catalog.clauses.iter().map(|clause| clause.id.as_str())),
+            ),
+            Some(_) if stated.reason.trim().is_empty() => {
+                diagnostics.push(file.error(
+                    &format!("/not_applicable/{index}/reason"),
+                    "workspace/no-reason",
+                    "a clause is left out for a stated reason",
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn check_systems(file: &Located<WorkspaceFile>, controls: &Controls, diagnostics: &mut Diagnostics) {
+    for (index, system) in file.value.systems.iter().enumerate() {
+        for (at, adapter) in system.expects.iter().enumerate() {
+            if !controls.adapters.contains_key(adapter) {
+                diagnostics.push(
+                    file.error(
+                        &format!("/systems/{index}/expects/{at}"),
+                        "workspace/unknown-adapter",
+                        format!("there is no adapter `{adapter}`"),
+                    )
+                    .suggest(adapter, controls.adapters.keys().map(String::as_str)),
+                );
+            }
+        }
+    }
+}
+
+fn check_artifacts(
+    file: &Located<ArtifactsFile>,
+    evidence: &[FoundFile],
+    controls: &Controls,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<String, ArtifactMeta> {
+    let mut metas = BTreeMap::new();
+    for (index, meta) in file.value.artifacts.iter().enumerate() {
+        let pointer = format!("/artifacts/{index}");
+        if !evidence.iter().any(|found| found.path == meta.path) {
+            diagnostics.push(
+                file.error(
+                    &format!("{pointer}/path"),
+                    "artifacts/no-such-file",
+                    format!("there is no file `{}` in the workspace", meta.path),
+                )
+                .suggest(&meta.path, evidence.iter().map(|found| found.path.as_str())),
+            );
+        }
+        if let Some(adapter) = &meta.adapter
+            && !controls.adapters.contains_key(adapter)
+        {
+            diagnostics.push(
+                file.error(&format!("{pointer}/adapter"), "artifacts/unknown-adapter", format!("there is no adapter `{adapter}`"))
+                    .suggest(adapter, controls.adapters.keys().map(String::as_str)),
+            );
+        }
+        if let Some(zone) = &meta.zone
+            && TimeZone::get(zone).is_err()
+        {
+            diagnostics.push(file.error(&format!("{pointer}/zone"), "artifacts/zone", format!("`{zone}` is no time zone")));
+        }
+        if metas.insert(meta.path.clone(), meta.clone()).is_some() {
+            diagnostics.push(file.error(&format!("{pointer}/path"), "artifacts/duplicate", "this file is described twice"));
+        }
+    }
+    metas
+}
+
+fn check_exceptions(
+    file: &Located<ExceptionsFile>,
+    stated: &WorkspaceFile,
+    controls: &Controls,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Exception> {
+    let mut ids = std::collections::BTreeSet::new();
+    for (index, exception) in file.value.exceptions.iter().enumerate() {
+        let pointer = format!("/exceptions/{index}");
+        if !ids.insert(&exception.id) {
+            diagnostics.push(file.error(
+                &format!("{pointer}/id"),
+                "exceptions/duplicate",
+                format!("the exception {} stands twice", exception.id),
+            ));
+        }
+        if !controls.catalogs.objectives.contains_key(&exception.objective) {
+            diagnostics.push(
+                file.error(
+                    &format!("{pointer}/objective"),
+                    "exceptions/unknown-objective",
+                    format!("there is no objective `{}`", exception.objective),
+                )
+                .suggest(&exception.objective, controls.catalogs.objectives.keys().map(String::as_str)),
+            );
+        }
+        for (at, framework) in exception.frameworks.iter().enumerate() {
+            if !stated.frameworks.contains(framework) {
+                diagnostics.push(
+                    file.error(
+                        &format!("{pointer}/frameworks/{at}"),
+                        "exceptions/unknown-framework",
+                        format!("`{framework}` is not in scope"),
+                    )
+                    .suggest(framework, stated.frameworks.iter().map(String::as_str)),
+                );
+            }
+        }
+        if exception.expires_at.micros() <= exception.approved_at.micros() {
+            diagnostics.push(file.error(
+                &format!("{pointer}/expires_at"),
+                "exceptions/never-valid",
+                "the exception ends before it is approved",
+            ));
+        }
+        if exception.subjects.is_empty() {
+            diagnostics.push(file.error(
+                &format!("{pointer}/subjects"),
+                "exceptions/no-subject",
+                "an exception names the subjects it covers",
+            ));
+        }
+    }
+    file.value.exceptions.clone()
+}

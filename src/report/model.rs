@@ -1,0 +1,394 @@
+//! The view model: everything that a page shows, already counted, ordered and worded. Templates only lay it out.
+//!
+//! All text is plain text that may come from untrusted evidence; a renderer escapes it and never reads it as markup,
+//! except [`Block`]s, which were parsed from our own Markdown and hold plain text in their leaves.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One report over all frameworks in scope.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(title = "Tickmark report view model")]
+pub struct Report {
+    /// Version of this interface: `tickmark-report/1`.
+    pub schema: String,
+    /// All fixed wording, by key, from `templates/strings/<language>.yaml`.
+    pub strings: std::collections::BTreeMap<String, String>,
+    pub language: String,
+    pub title: String,
+    pub organisation: String,
+    /// What the assessment covers, in the organisation's words.
+    pub scope: String,
+    pub period_from: String,
+    pub period_to: String,
+    /// The instant that everything was judged at, as written in the workspace.
+    pub as_of: String,
+    /// The same instant in UTC.
+    pub as_of_utc: String,
+    /// Calendar day of `as_of`: year, month, day.
+    pub date: (i16, i8, i8),
+    /// Short name of the pack, shown in every page header.
+    pub pack_id: String,
+    /// Merkle root over all clause results.
+    pub root: String,
+    pub tool: String,
+    /// Over all frameworks, in the order of [`crate::base::Status::ALL`].
+    pub totals: Vec<StatusCount>,
+    /// How many clauses are assessable, over all frameworks.
+    pub clause_total: usize,
+    pub frameworks: Vec<FrameworkView>,
+    /// Every objective that a clause in scope cites, by id.
+    pub objectives: Vec<ObjectiveView>,
+    /// Every file of the workspace, by exhibit id.
+    pub exhibits: Vec<ExhibitView>,
+    pub exceptions: Vec<ExceptionView>,
+    /// The systems in scope and who answers for them.
+    pub systems: Vec<SystemView>,
+    /// Parameters that the organisation set otherwise than by default.
+    pub overrides: Vec<OverrideView>,
+    /// What was not assessed and why, grouped.
+    pub not_assessed: Vec<NotAssessedView>,
+    pub inputs: Vec<InputView>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct StatusCount {
+    /// `satisfied`, `partially-satisfied`, `not-satisfied`, `not-assessed` or `not-applicable`.
+    pub status: String,
+    /// The word a reader sees.
+    pub label: String,
+    pub count: usize,
+    /// Share of the whole in thousandths, for bars.
+    pub permille: usize,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FrameworkView {
+    /// `pci-dss@4.0.1`.
+    pub id: String,
+    /// Safe as an HTML id and a Typst label: `pci-dss-4-0-1`.
+    pub anchor: String,
+    pub short_title: String,
+    pub edition: String,
+    pub revision: u32,
+    pub title: String,
+    pub publisher: String,
+    pub source: String,
+    pub licence: String,
+    pub published: String,
+    /// Of the catalog file that was used.
+    pub digest: String,
+    pub counts: Vec<StatusCount>,
+    pub clause_total: usize,
+    pub heading_total: usize,
+    /// How the assessable clauses are dealt with.
+    pub mapped_total: usize,
+    pub documentary_total: usize,
+    pub outside_total: usize,
+    /// The clauses to look at first: not satisfied, most deviations first.
+    pub worst: Vec<WorstView>,
+    /// In the publisher's order, headings included.
+    pub clauses: Vec<ClauseView>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WorstView {
+    pub anchor: String,
+    pub id: String,
+    pub label: String,
+    pub deviation_total: usize,
+    pub summary: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ClauseView {
+    /// `heading` or `clause`.
+    pub kind: String,
+    pub anchor: String,
+    pub id: String,
+    /// The framework's word: Requirement, Subcategory, Risk.
+    pub noun: String,
+    pub label: String,
+    /// 0 for a root.
+    pub depth: usize,
+    pub statement: String,
+    /// Empty for headings.
+    pub status: String,
+    pub status_label: String,
+    /// `heading`, `mapped`, `documentary` or `outside`.
+    pub treatment: String,
+    /// One sentence: why this status. Empty for headings.
+    pub summary: String,
+    /// "Binding since 2025-03-31", or empty.
+    pub effective: String,
+    pub reasons: Vec<ReasonView>,
+    pub objectives: Vec<ClauseObjectiveView>,
+    /// The first deviations behind the status, over all objectives of the clause.
+    pub deviations: DeviationTable,
+    /// Exhibits that the clause rests on.
+    pub exhibits: Vec<LinkView>,
+    /// Digest of the clause result; empty for headings.
+    pub digest: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReasonView {
+    /// Stable code such as `deviations` or `stale-evidence`; each is explained in the book.
+    pub code: String,
+    pub text: String,
+    /// Title of the objective concerned, or empty.
+    pub objective: String,
+    /// Anchor of that objective, or empty.
+    pub objective_anchor: String,
+    pub exhibits: Vec<LinkView>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LinkView {
+    pub anchor: String,
+    pub label: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ClauseObjectiveView {
+    pub anchor: String,
+    pub id: String,
+    pub title: String,
+    /// `full` or `partial`.
+    pub coverage: String,
+    pub coverage_label: String,
+    pub rationale: String,
+    pub status: String,
+    pub status_label: String,
+    /// "5 of 52 depart", or empty.
+    pub tally: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DeviationTable {
+    pub rows: Vec<DeviationView>,
+    pub shown: usize,
+    pub total: usize,
+    /// "12 of 73 shown; all of them are in observations/credential-rotation.csv", or empty when all are shown.
+    pub note: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DeviationView {
+    pub subject: String,
+    /// What was seen, as a sentence.
+    pub reason: String,
+    /// `fail` or `unknown`.
+    pub outcome: String,
+    pub outcome_label: String,
+    pub exhibit: LinkView,
+    /// Place in the artifact.
+    pub record: String,
+    /// Id of the exception that covers it, or empty.
+    pub exception: String,
+    /// Title of the objective tested.
+    pub objective: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ObjectiveView {
+    pub anchor: String,
+    pub id: String,
+    pub title: String,
+    pub statement: String,
+    /// `test`, `examine` or `interview`.
+    pub method: String,
+    pub method_label: String,
+    pub status: String,
+    pub status_label: String,
+    /// What to bring, for objectives that are not tested by a query; else empty.
+    pub ask: String,
+    pub population: String,
+    pub tally: TallyView,
+    pub parameters: Vec<ParameterView>,
+    pub reasons: Vec<ReasonView>,
+    pub deviations: DeviationTable,
+    /// What to do, parsed from Markdown.
+    pub advice: Vec<Block>,
+    pub references: Vec<String>,
+    pub exhibits: Vec<LinkView>,
+    pub clauses: Vec<LinkView>,
+    /// Of objective.yaml and check.sql.
+    pub digest: String,
+    /// File in the pack with every member of the population; empty when nothing was tested.
+    pub observations_file: String,
+    pub observations_digest: String,
+}
+
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct TallyView {
+    pub population: usize,
+    /// Proved on fresh evidence.
+    pub passed: usize,
+    /// Depart from the objective, exceptions included.
+    pub failed: usize,
+    /// Of those, covered by an active exception.
+    pub excepted: usize,
+    /// Could not be told.
+    pub unknown: usize,
+    /// Passed, but on evidence that proves nothing any more.
+    pub unproved: usize,
+    /// Not concerned.
+    pub skipped: usize,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ParameterView {
+    pub name: String,
+    pub title: String,
+    pub value: String,
+    pub unit: String,
+    pub default: String,
+    pub overridden: bool,
+    /// The default's source, or the organisation's reason.
+    pub source: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ExhibitView {
+    /// `E-001`.
+    pub id: String,
+    pub anchor: String,
+    pub path: String,
+    /// `used`, `unrecognised`, `unreadable` or `out-of-period`.
+    pub state: String,
+    pub state_label: String,
+    /// Why it is in that state, or what was understood.
+    pub note: String,
+    pub adapter: String,
+    pub system: String,
+    pub instance: String,
+    pub query: String,
+    pub collector: String,
+    pub collected_at: String,
+    pub collected_at_utc: String,
+    pub period: String,
+    pub classification: String,
+    pub bytes: u64,
+    pub sha256: String,
+    /// Path of the copy in the pack; empty when it was withheld.
+    pub packed_path: String,
+    /// Digest of the copy where masking made it differ; else empty.
+    pub packed_sha256: String,
+    /// How many secret values were masked in the copy.
+    pub masked: usize,
+    pub records_read: usize,
+    pub records_kept: usize,
+    pub records_rejected: usize,
+    /// `complete`, `incomplete` or `unknown`.
+    pub extent: String,
+    pub extent_label: String,
+    pub extent_because: String,
+    /// Provenance fields that nobody stated.
+    pub not_stated: Vec<String>,
+    /// The first rejected records: place and reason.
+    pub rejections: Vec<RejectionView>,
+    pub clauses: Vec<LinkView>,
+    pub objectives: Vec<LinkView>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RejectionView {
+    pub record: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ExceptionView {
+    pub id: String,
+    pub title: String,
+    /// `active`, `expired`, `not-yet-valid` or `unused`.
+    pub state: String,
+    pub state_label: String,
+    pub objective: LinkView,
+    pub frameworks: String,
+    pub subjects: Vec<String>,
+    pub reason: String,
+    pub approved_by: String,
+    pub approved_at: String,
+    pub expires_at: String,
+    pub compensating_measure: String,
+    pub retirement_plan: String,
+    /// How many deviations it covers now.
+    pub covers: usize,
+    /// Things an auditor would question, such as self-approval.
+    pub remarks: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SystemView {
+    pub id: String,
+    pub title: String,
+    pub owner: String,
+    pub exhibits: Vec<LinkView>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OverrideView {
+    pub objective: LinkView,
+    pub parameter: String,
+    pub value: String,
+    pub default: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NotAssessedView {
+    /// The reason that the clauses share.
+    pub reason: String,
+    pub code: String,
+    pub frameworks: Vec<NotAssessedFramework>,
+    pub total: usize,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NotAssessedFramework {
+    pub framework: String,
+    pub clauses: Vec<NotAssessedClause>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NotAssessedClause {
+    pub anchor: String,
+    pub id: String,
+    pub label: String,
+    /// What to bring, or why it is outside; may be empty.
+    pub text: String,
+}
+
+/// A file that decided what was said, with its digest.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct InputView {
+    /// `catalog`, `objective`, `adapter`, `table`, `workspace` or `template`.
+    pub kind: String,
+    pub name: String,
+    pub digest: String,
+}
+
+/// A block of our own Markdown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Block {
+    Paragraph { content: Vec<Inline> },
+    Heading { level: u8, content: Vec<Inline> },
+    List { ordered: bool, items: Vec<Vec<Block>> },
+    Code { text: String },
+    Quote { blocks: Vec<Block> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Inline {
+    Text { text: String },
+    Code { text: String },
+    Emphasis { content: Vec<Inline> },
+    Strong { content: Vec<Inline> },
+    /// Only http, https and mailto addresses; anything else arrives as text.
+    Link { url: String, content: Vec<Inline> },
+    Break,
+}

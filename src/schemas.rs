@@ -1,0 +1,25 @@
+//! The JSON Schemas of all file formats, as the book publishes them and editors use them.
+
+use crate::base::yaml::schema_of;
+
+/// File name and text of every schema.
+pub fn all() -> Vec<(String, String)> {
+    let schemas = [
+        ("catalog", schema_of::<crate::catalog::format::CatalogFile>()),
+        ("objective", schema_of::<crate::catalog::format::ObjectiveFile>()),
+        ("cases", schema_of::<crate::checks::cases::CasesFile>()),
+        ("adapter", schema_of::<crate::evidence::format::AdapterFile>()),
+        ("table", schema_of::<crate::evidence::format::TableFile>()),
+        ("artifacts", schema_of::<crate::evidence::format::ArtifactsFile>()),
+        ("workspace", schema_of::<crate::workspace::WorkspaceFile>()),
+        ("exceptions", schema_of::<crate::workspace::ExceptionsFile>()),
+        ("assessment", schema_of::<crate::assessment::Assessment>()),
+    ];
+    schemas
+        .into_iter()
+        .map(|(name, schema)| {
+            let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+            (format!("{name}.schema.json"), format!("{text}\n"))
+        })
+        .collect()
+}

@@ -1,0 +1,200 @@
+//! What the organisation states about one assessment: `tickmark.yaml` and `exceptions.yaml`.
+//!
+//! In: those two files. Out: the scope, the period, the instant to judge at, the exceptions. It is a statement by people;
+//! whether it is true is for the evidence and the auditor to say.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::Instant;
+use crate::base::instant::Day;
+use crate::catalog::ParameterValue;
+
+/// `tickmark.yaml`: one organisation, one period.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark workspace")]
+pub struct WorkspaceFile {
+    pub organisation: String,
+    /// A title for the report; "Non-human identities" and the period when left out.
+    pub title: Option<String>,
+    /// What is assessed, in words: entities, environments, what is left out and why.
+    pub scope: String,
+    pub period: Period,
+    /// The instant to judge at, with its offset. Nothing in Tickmark reads a clock.
+    pub as_of: Instant,
+    /// The zone of the period's days: an IANA name such as `Europe/Copenhagen`.
+    pub zone: String,
+    /// Framework editions in scope, such as `pci-dss@4.0.1`.
+    pub frameworks: Vec<String>,
+    /// The systems in scope and who answers for each.
+    #[serde(default)]
+    pub systems: Vec<SystemInScope>,
+    #[serde(default)]
+    pub parameters: Vec<ParameterOverride>,
+    /// Clauses that do not apply, with the reason and who decided.
+    #[serde(default)]
+    pub not_applicable: Vec<NotApplicable>,
+    /// Which identities are people. Everything else counts as a machine identity.
+    #[serde(default)]
+    pub people: Vec<PeoplePattern>,
+    /// Other names of an identity, stated by a person who knows.
+    #[serde(default)]
+    pub aliases: Vec<Alias>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub to: Day,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SystemInScope {
+    pub id: String,
+    pub title: String,
+    /// The person or team that answers for it.
+    pub owner: String,
+    /// Adapters without whose export this system counts as not collected.
+    #[serde(default)]
+    pub expects: Vec<String>,
+    /// As in the artifacts' `instance`, where a system has several.
+    pub instance: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterOverride {
+    pub objective: String,
+    /// The parameter's name, without a dollar sign.
+    pub parameter: String,
+    pub value: ParameterValue,
+    /// Why this value: the policy, the risk analysis, the decision.
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotApplicable {
+    pub framework: String,
+    pub clause: String,
+    pub reason: String,
+    pub decided_by: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeoplePattern {
+    /// An SQL LIKE pattern over native ids, such as `arn:aws:iam::%:user/people/%`.
+    pub pattern: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Alias {
+    /// The name that a register, a ticket or a review uses.
+    pub alias: String,
+    /// The canonical identity id that it means.
+    pub identity: String,
+    pub reason: String,
+}
+
+/// `exceptions.yaml`: approved, time-limited departures.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark exceptions")]
+pub struct ExceptionsFile {
+    pub exceptions: Vec<Exception>,
+}
+
+/// One approved departure. It explains deviations and never removes them from a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    pub id: String,
+    pub title: String,
+    /// The objective that is departed from.
+    pub objective: String,
+    /// Framework editions it holds for; all in scope when left out.
+    #[serde(default)]
+    pub frameworks: Vec<String>,
+    /// The subjects it covers, exactly as the deviations name them. Patterns are not allowed.
+    pub subjects: Vec<String>,
+    pub reason: String,
+    pub requested_by: String,
+    pub approved_by: String,
+    pub approved_at: Instant,
+    pub expires_at: Instant,
+    /// The other measure that meets the intent meanwhile.
+    pub compensating_measure: String,
+    /// How and when the departure ends.
+    pub retirement_plan: String,
+    pub ticket: Option<String>,
+}
+
+/// Where an exception stands at the instant of judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExceptionState {
+    Active,
+    Expired,
+    NotYetValid,
+}
+
+impl Exception {
+    /// Valid from its approval until, but not at, its expiry.
+    pub fn state(&self, as_of: &Instant) -> ExceptionState {
+        if as_of.micros() < self.approved_at.micros() {
+            ExceptionState::NotYetValid
+        } else if as_of.micros() >= self.expires_at.micros() {
+            ExceptionState::Expired
+        } else {
+            ExceptionState::Active
+        }
+    }
+
+    /// Whether it may excuse a deviation of this subject for this framework at this instant.
+    pub fn covers(&self, framework: &str, objective: &str, subject: &str, as_of: &Instant) -> bool {
+        self.objective == objective
+            && self.state(as_of) == ExceptionState::Active
+            && (self.frameworks.is_empty() || self.frameworks.iter().any(|name| name == framework))
+            && self.subjects.iter().any(|covered| covered == subject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exception_ends_at_its_expiry_and_stays_with_its_framework() {
+        let at = |text| Instant::parse(text).unwrap();
+        let exception = Exception {
+            id: "EX-1".into(),
+            title: String::new(),
+            objective: "credential-rotation".into(),
+            frameworks: vec!["pci-dss@4.0.1".into()],
+            subjects: vec!["key-1".into()],
+            reason: String::new(),
+            requested_by: "a".into(),
+            approved_by: "b".into(),
+            approved_at: at("2026-05-14T10:00:00+02:00"),
+            expires_at: at("2026-12-31T00:00:00+01:00"),
+            compensating_measure: String::new(),
+            retirement_plan: String::new(),
+            ticket: None,
+        };
+        let covers = |framework, subject, when| exception.covers(framework, "credential-rotation", subject, &at(when));
+        assert!(covers("pci-dss@4.0.1", "key-1", "2026-09-30T00:00:00Z"));
+        assert!(!covers("nist-csf@2.0", "key-1", "2026-09-30T00:00:00Z"));
+        assert!(!covers("pci-dss@4.0.1", "key-2", "2026-09-30T00:00:00Z"));
+        assert!(!covers("pci-dss@4.0.1", "key-1", "2026-12-30T23:00:00Z"), "not at the expiry itself");
+        assert!(covers("pci-dss@4.0.1", "key-1", "2026-12-30T22:59:59Z"));
+        assert!(!covers("pci-dss@4.0.1", "key-1", "2026-05-01T00:00:00Z"), "not before approval");
+    }
+}
