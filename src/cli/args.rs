@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Turns a folder of collected evidence about non-human identities into an audit pack that a stranger can check.
 #[derive(Debug, Parser)]
@@ -17,6 +17,24 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Assess a workspace and write the sealed pack: report.pdf, index.html, assessment.json, evidence, manifest.
+    Pack(PackArguments),
+    /// Recompute every digest of a pack and name everything that does not hold.
+    Verify {
+        /// The pack.
+        folder: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
+    /// Tell which clauses and subjects changed between two packs, and on what the change rests.
+    Diff {
+        /// The earlier pack, or its assessment.json.
+        before: PathBuf,
+        /// The later pack, or its assessment.json.
+        after: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
     /// Show the catalogs, or check all controls and run their cases.
     Catalog {
         #[command(subcommand)]
@@ -38,6 +56,24 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: TableFormat,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct PackArguments {
+    /// The workspace: a folder with tickmark.yaml and evidence.
+    pub folder: PathBuf,
+    /// The folder to write; it must not exist yet.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Put the new pack in the place of an older one.
+    #[arg(long)]
+    pub replace: bool,
+    /// A folder of your own templates; a file there replaces the built-in one of the same path.
+    #[arg(long, value_name = "FOLDER")]
+    pub templates: Option<PathBuf>,
+    /// A folder of font files for names in scripts that the built-in fonts lack.
+    #[arg(long, value_name = "FOLDER")]
+    pub fonts: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

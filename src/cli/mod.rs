@@ -2,9 +2,12 @@
 
 mod args;
 mod catalog;
+mod diff;
 mod evidence;
+mod pack;
 mod query;
 mod terminal;
+mod verify;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -62,6 +65,9 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let controls = arguments.controls.as_deref();
     match arguments.command {
+        Command::Pack(pack) => pack::run(&pack, controls),
+        Command::Verify { folder, format } => verify::run(&folder, format),
+        Command::Diff { before, after, format } => diff::run(&before, &after, format),
         Command::Catalog { command } => catalog::run(command, controls),
         Command::Evidence { folder, format } => evidence::run(&folder, format, controls),
         Command::Query { folder, sql, format } => query::run(&folder, &sql, format, controls),

@@ -3,11 +3,13 @@
 pub mod assess;
 pub mod cases;
 pub mod controls;
+pub mod outputs;
 
 pub mod workspace;
 
 pub use assess::{Assessed, assess};
 pub use cases::run_cases;
 pub use controls::Controls;
+pub use outputs::{OutputFiles, outputs};
 
 pub use workspace::Workspace;

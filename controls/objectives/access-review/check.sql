@@ -1,0 +1,216 @@
+-- Every machine identity and its latest review decisions, and every revoked name that no source shows any more.
+with
+-- Every way in which a review names an identity, the surest first.
+candidates as (
+  select reviews.artifact, reviews.record, reviews.review_id, identities.identity_id, 1 as way
+  from reviews
+  inner join identities
+    on identities.identity_id = trim(reviews.identity_ref)
+  union
+  select reviews.artifact, reviews.record, reviews.review_id, identities.identity_id, 1 as way
+  from reviews
+  inner join identities
+    on identities.native_id = trim(reviews.identity_ref)
+  union
+  select reviews.artifact, reviews.record, reviews.review_id, aliases.identity_id, 2 as way
+  from reviews
+  inner join aliases
+    on lower(trim(aliases.alias)) = lower(trim(reviews.identity_ref))
+  inner join identities
+    on identities.identity_id = aliases.identity_id
+  union
+  select reviews.artifact, reviews.record, reviews.review_id, identities.identity_id, 3 as way
+  from reviews
+  inner join identities
+    on lower(trim(identities.name)) = lower(trim(reviews.identity_ref))
+),
+
+matched as (
+  select
+    *,
+    count(*) over (partition by artifact, record, review_id, way) as fits
+  from candidates
+  qualify rank() over (partition by artifact, record, review_id order by way) = 1
+),
+
+ambiguous as (
+  select distinct identity_id
+  from matched
+  where fits > 1
+),
+
+-- The latest decision about each entitlement of each identity; a decision that was not made counts by its place in the list.
+latest as (
+  select
+    matched.identity_id,
+    reviews.*,
+    lower(trim(coalesce(reviews.entitlement, ''))) in ('', '-', '*', 'access', 'account', 'all', 'any', 'everything', 'identity') as whole
+  from matched
+  inner join reviews
+    on reviews.artifact = matched.artifact
+    and reviews.record = matched.record
+    and reviews.review_id = matched.review_id
+  left join artifacts
+    on artifacts.path = reviews.artifact
+  where matched.fits = 1
+  qualify row_number() over (
+    partition by matched.identity_id, lower(trim(coalesce(reviews.entitlement, '')))
+    order by
+      coalesce(reviews.decided_at, artifacts.collected_at) desc nulls last,
+      reviews.campaign desc,
+      reviews.artifact,
+      reviews.record,
+      reviews.review_id
+  ) = 1
+),
+
+granted as (
+  select distinct identity_id, lower(trim(policy)) as policy
+  from entitlements
+  where effect = 'allow'
+),
+
+granted_at_all as (
+  select distinct identity_id
+  from granted
+),
+
+items as (
+  select
+    latest.identity_id,
+    latest.review_id,
+    latest.campaign,
+    latest.reviewer,
+    latest.decision,
+    latest.decided_at,
+    latest.entitlement,
+    latest.whole,
+    latest.artifact,
+    latest.record,
+    days_between(latest.decided_at, $as_of) as age_days,
+    case
+      when latest.decision = 'none' then 'no decision'
+      when latest.decided_at is null then 'undated'
+      when latest.decided_at > $as_of then 'future'
+      when latest.decision = 'revoke' and latest.whole and machine_identities.enabled = false then 'disabled'
+      when latest.decision = 'revoke' and latest.whole and days_between(latest.decided_at, $as_of) <= $revoke_days_max then 'revoke under way'
+      when latest.decision = 'revoke' and latest.whole then 'revoke ignored'
+      when latest.decision = 'revoke' and granted.policy is not null and days_between(latest.decided_at, $as_of) <= $revoke_days_max
+        then 'revoke under way'
+      when latest.decision = 'revoke' and granted.policy is not null then 'revoke ignored'
+      when latest.decision = 'revoke' and granted_at_all.identity_id is null then 'revoke unseen'
+      when days_between(latest.decided_at, $as_of) > $cadence_days_max then 'overdue'
+      when latest.decision in ('approve', 'modify', 'revoke') then 'in time'
+      else 'no decision'
+    end as standing
+  from latest
+  inner join machine_identities
+    on machine_identities.identity_id = latest.identity_id
+  left join granted
+    on granted.identity_id = latest.identity_id
+    and granted.policy = lower(trim(latest.entitlement))
+  left join granted_at_all
+    on granted_at_all.identity_id = latest.identity_id
+),
+
+-- The decision that stands worst speaks for the identity.
+worst as (
+  select
+    *,
+    count(*) over (partition by identity_id) as decisions_count
+  from items
+  qualify row_number() over (
+    partition by identity_id
+    order by
+      case
+        when standing = 'revoke ignored' then 1
+        when standing = 'no decision' then 2
+        when standing = 'overdue' then 3
+        when standing in ('undated', 'future', 'revoke unseen') then 4
+        else 5
+      end,
+      artifact,
+      record,
+      review_id
+  ) = 1
+),
+
+-- Names that a review revoked and that no source shows any more.
+gone as (
+  select
+    concat('review: ', trim(reviews.identity_ref)) as subject,
+    reviews.decided_at,
+    reviews.campaign,
+    reviews.artifact,
+    reviews.record
+  from reviews
+  left join candidates
+    on candidates.artifact = reviews.artifact
+    and candidates.record = reviews.record
+    and candidates.review_id = reviews.review_id
+  where candidates.identity_id is null
+    and reviews.decision = 'revoke'
+  qualify row_number() over (
+    partition by trim(reviews.identity_ref)
+    order by reviews.decided_at desc nulls last, reviews.artifact, reviews.record, reviews.review_id
+  ) = 1
+)
+
+select
+  machine_identities.identity_id as subject,
+  case
+    when machine_identities.provider_managed then 'skip'
+    when worst.standing in ('in time', 'disabled', 'revoke under way') then 'pass'
+    when worst.standing in ('undated', 'future', 'revoke unseen') then 'unknown'
+    when worst.standing is not null then 'fail'
+    when ambiguous.identity_id is not null then 'unknown'
+    when days_between(machine_identities.created_at, $as_of) <= $cadence_days_max then 'skip'
+    else 'fail'
+  end as outcome,
+  case
+    when machine_identities.provider_managed then 'The platform made this identity and runs it; there is nothing to decide about.'
+    when worst.standing is not null then concat(
+      worst.campaign,
+      case when worst.whole then '' else concat(', "', worst.entitlement, '"') end,
+      ': ',
+      case worst.standing
+        when 'no decision' then concat(coalesce(worst.reviewer, 'the reviewer'), ' made no decision')
+        when 'undated' then concat('the decision "', worst.decision, '" has no date')
+        when 'future' then concat('the decision "', worst.decision, '" is dated ', to_char(worst.decided_at, '%Y-%m-%d'), ', after the date of this report')
+        when 'disabled' then concat('revoked ', worst.age_days, ' days ago, and the identity is disabled')
+        when 'revoke under way' then concat('revoked ', worst.age_days, ' days ago; ', $revoke_days_max, ' days are allowed to carry that out')
+        when 'revoke ignored' then concat('revoked ', worst.age_days, ' days ago, and still there; ', $revoke_days_max, ' days are allowed to carry that out')
+        when 'revoke unseen' then concat('revoked ', worst.age_days, ' days ago; no export of grants shows whether that was carried out')
+        when 'overdue' then concat('decided ', worst.age_days, ' days ago; ', $cadence_days_max, ' are allowed')
+        else concat(
+          '"', worst.decision, '" decided ', worst.age_days, ' days ago', coalesce(concat(' by ', worst.reviewer), ''), '; ', $cadence_days_max, ' are allowed',
+          case when worst.decision = 'modify' then '; whether the change was made is not tested here' else '' end
+        )
+      end,
+      case when worst.decisions_count > 1 then concat(' (the worst of ', worst.decisions_count, ' decisions)') else '' end,
+      '.'
+    )
+    when ambiguous.identity_id is not null
+      then concat('A review names "', machine_identities.name, '", but several identities have that name, so it speaks for none for certain.')
+    when days_between(machine_identities.created_at, $as_of) <= $cadence_days_max then concat(
+      'Created ', days_between(machine_identities.created_at, $as_of), ' days ago and not reviewed yet; the first review is due within ', $cadence_days_max, ' days.'
+    )
+    else 'No review decision names it.'
+  end as reason,
+  coalesce(worst.artifact, machine_identities.artifact) as artifact,
+  coalesce(worst.record, machine_identities.record) as record,
+  machine_identities.identity_id as identity
+from machine_identities
+left join worst
+  on worst.identity_id = machine_identities.identity_id
+left join ambiguous
+  on ambiguous.identity_id = machine_identities.identity_id
+union all
+select
+  subject,
+  'pass' as outcome,
+  concat(campaign, ': revoked', coalesce(concat(' on ', to_char(decided_at, '%Y-%m-%d')), ''), ', and no source shows it any more.') as reason,
+  artifact,
+  record,
+  null as identity
+from gone

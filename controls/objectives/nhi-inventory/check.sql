@@ -1,0 +1,116 @@
+-- Every machine identity that a source shows and every register row that no source shows; the two lists must agree.
+with
+-- Rows of the register that name an identity of some source, in one of the ways that machine_identities uses.
+found as (
+  select register.artifact, register.record, register.register_id
+  from register
+  inner join identities
+    on identities.identity_id = trim(register.identity_ref)
+  union
+  select register.artifact, register.record, register.register_id
+  from register
+  inner join identities
+    on identities.native_id = trim(register.identity_ref)
+  union
+  select register.artifact, register.record, register.register_id
+  from register
+  inner join identities
+    on lower(identities.platform) = lower(trim(register.platform))
+    and lower(identities.scope) = lower(trim(register.scope))
+    and lower(trim(identities.name)) = lower(trim(register.name))
+  where coalesce(trim(register.identity_ref), '') = ''
+  union
+  select register.artifact, register.record, register.register_id
+  from register
+  inner join aliases
+    on lower(trim(aliases.alias)) = lower(trim(register.name))
+  inner join identities
+    on identities.identity_id = aliases.identity_id
+  union
+  select register.artifact, register.record, register.register_id
+  from register
+  inner join aliases
+    on lower(trim(aliases.alias)) = lower(trim(register.identity_ref))
+  inner join identities
+    on identities.identity_id = aliases.identity_id
+),
+
+-- Where the exports would have shown an identity, and whether one of them is whole.
+covered as (
+  select
+    lower(identities.platform) as platform,
+    lower(identities.scope) as scope,
+    bool_or(coalesce(artifacts.extent = 'complete', false)) as whole
+  from identities
+  left join artifacts
+    on artifacts.path = identities.artifact
+  group by lower(identities.platform), lower(identities.scope)
+),
+
+unseen as (
+  select
+    concat_ws(' ', 'register:', nullif(lower(trim(register.platform)), ''), nullif(trim(register.scope), ''), trim(register.name)) as subject,
+    covered.whole,
+    nullif(trim(register.platform), '') is not null and nullif(trim(register.scope), '') is not null as placed,
+    concat_ws(' ', nullif(lower(trim(register.platform)), ''), nullif(trim(register.scope), '')) as stated_place,
+    nullif(trim(register.identity_ref), '') as identity,
+    register.artifact,
+    register.record
+  from register
+  left join found
+    on found.artifact = register.artifact
+    and found.record = register.record
+    and found.register_id = register.register_id
+  left join covered
+    on covered.platform = lower(trim(register.platform))
+    and covered.scope = lower(trim(register.scope))
+  where found.register_id is null
+  qualify row_number() over (
+    partition by concat_ws(' ', 'register:', nullif(lower(trim(register.platform)), ''), nullif(trim(register.scope), ''), trim(register.name))
+    order by register.artifact, register.record, register.register_id
+  ) = 1
+)
+
+select
+  identity_id as subject,
+  case
+    when provider_managed then 'skip'
+    when in_register then 'pass'
+    else 'fail'
+  end as outcome,
+  case
+    when provider_managed then 'The platform made this identity and runs it; the register need not hold it.'
+    when in_register then concat(
+      'The sources show it, and the register holds it as "', register_name, '"',
+      case register_match
+        when 'identity' then ' with its id'
+        when 'alias' then ', by a stated alias'
+        else ', by platform, scope and name'
+      end,
+      case when register_rows > 1 then concat('; ', register_rows, ' rows of the register name it') else '' end,
+      '.'
+    )
+    when register_match = 'ambiguous' then concat(
+      'The sources show "', name, '" on ', concat_ws(' ', platform, scope),
+      '; a row of the register fits this and another identity, so it names neither for certain.'
+    )
+    else concat('The sources show "', name, '" on ', concat_ws(' ', platform, scope), '; no row of the register names it.')
+  end as reason,
+  artifact,
+  record,
+  identity_id as identity
+from machine_identities
+union all
+select
+  subject,
+  case when whole then 'fail' else 'unknown' end as outcome,
+  case
+    when whole then concat('The register holds it, but the exports of ', stated_place, ' do not show it.')
+    when whole is not null then concat('The register holds it, and no export of ', stated_place, ' shows it, but none of them is known to be whole.')
+    when placed then concat('The register holds it, but no export of ', stated_place, ' was collected.')
+    else 'The register holds it without saying on which platform and in which account, so no export can be compared with it.'
+  end as reason,
+  artifact,
+  record,
+  identity
+from unseen

@@ -1,0 +1,111 @@
+//! `tickmark pack`.
+
+use std::path::Path;
+
+use super::args::PackArguments;
+use super::{Failure, load_controls, settle, terminal};
+use crate::base::{Diagnostic, Diagnostics};
+use crate::io;
+use crate::pipeline::{OutputFiles, Workspace, assess, outputs};
+use crate::report::{Report, Wording};
+
+pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Failure> {
+    if arguments.out.symlink_metadata().is_ok() && !arguments.replace {
+        return Err(Failure::CouldNotRun(format!(
+            "`{}` exists already; name another folder, or give --replace to put the new pack in its place",
+            arguments.out.display()
+        )));
+    }
+    if arguments.replace {
+        refuse_foreign(&arguments.out)?;
+    }
+    let progress = terminal::Progress::start();
+    let mut diagnostics = Diagnostics::default();
+    progress.tell("loading controls");
+    let controls = load_controls(controls, &mut diagnostics)?;
+    let mut templates = io::embedded_templates();
+    if let Some(folder) = &arguments.templates {
+        templates.overlay(io::read_tree(folder)?);
+    }
+    let wording = Wording::load(&templates, "en", &mut diagnostics);
+    let fonts = match &arguments.fonts {
+        Some(folder) => io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
+        None => Vec::new(),
+    };
+    progress.tell("reading the workspace");
+    let (statements, files) = io::read_workspace(&arguments.folder)?;
+    let workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics).filter(|_| !diagnostics.has_errors());
+    let assessed =
+        workspace.as_ref().and_then(|workspace| assess(&controls, workspace, &files, &mut diagnostics, |text| progress.tell(text)));
+    let Some(assessed) = assessed else {
+        drop(progress);
+        settle(diagnostics)?;
+        return Err(Failure::BadInput("the workspace cannot be assessed".into()));
+    };
+    let finished = outputs(assessed, &statements, &templates, &wording, &fonts, |text| progress.tell(text))
+        .map_err(|error| Failure::CouldNotRun(error.to_string()))?;
+    if !finished.unshown.is_empty() {
+        let shown: Vec<String> = finished.unshown.iter().take(10).map(|c| c.escape_unicode().to_string()).collect();
+        diagnostics.push(
+            Diagnostic::warning(
+                "render/no-font",
+                "report.pdf",
+                format!("no font shows {} characters, such as {}", finished.unshown.len(), shown.join(" ")),
+            )
+            .help("they are written as escapes; point --fonts to a folder with a font that has them"),
+        );
+    }
+    progress.tell("writing");
+    io::write_folder(&arguments.out, &finished.files, arguments.replace)?;
+    drop(progress);
+    settle(diagnostics)?;
+    summary(&finished, &arguments.out);
+    Ok(())
+}
+
+/// Only a pack is ever replaced: a mistyped `--out` must not cost a user anything else.
+fn refuse_foreign(out: &Path) -> Result<(), Failure> {
+    if out.symlink_metadata().is_ok() && !out.join(crate::pack::MANIFEST).is_file() {
+        return Err(Failure::CouldNotRun(format!("`{}` is not a pack and is not replaced", out.display())));
+    }
+    Ok(())
+}
+
+fn summary(finished: &OutputFiles, out: &Path) {
+    let report = &finished.report;
+    terminal::safe_line(&format!("{}: {}", report.organisation, report.title));
+    terminal::line(&format!("as of {}\n", report.as_of));
+    let mut header = vec!["Framework"];
+    header.extend(report.totals.iter().map(|count| count.label.as_str()));
+    header.push("Clauses");
+    terminal::table(
+        &header,
+        report.frameworks.iter().map(|framework| {
+            let mut row = vec![framework.id.clone()];
+            row.extend(framework.counts.iter().map(|count| count.count.to_string()));
+            row.push(framework.clause_total.to_string());
+            row
+        }),
+    );
+    gaps(report);
+    let unused = report.exhibits.iter().filter(|exhibit| exhibit.state != "used").count();
+    if unused > 0 {
+        terminal::line(&format!(
+            "\n{unused} of {} files were not used; appendix A of the report and `tickmark evidence` say why.",
+            report.exhibits.len()
+        ));
+    }
+    terminal::line(&format!("\nMerkle root  {}", report.root));
+    terminal::line(&format!("Pack digest  {}", finished.digest));
+    terminal::safe_line(&format!("\nOpen {0}/report.pdf or {0}/index.html; check with `tickmark verify {0}`.", out.display()));
+}
+
+fn gaps(report: &Report) {
+    const SHOWN_MAX: usize = 5;
+    for framework in report.frameworks.iter().filter(|framework| !framework.worst.is_empty()) {
+        terminal::line(&format!("\nWorst gaps in {}:", framework.id));
+        for gap in framework.worst.iter().take(SHOWN_MAX) {
+            terminal::safe_line(&format!("  {:<10} {}. {}", gap.id, gap.label, gap.summary));
+        }
+    }
+}

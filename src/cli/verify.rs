@@ -1,0 +1,50 @@
+//! `tickmark verify`.
+
+use std::path::Path;
+
+use super::args::TextOrJson;
+use super::catalog::print_json;
+use super::{Failure, terminal};
+use crate::base::SourceTree;
+use crate::io;
+use crate::verify::verify;
+
+/// Reads a pack: its plain files, and what is there but cannot be read as one.
+pub fn read_pack(folder: &Path) -> Result<(SourceTree, Vec<(String, String)>), Failure> {
+    let mut files = SourceTree::default();
+    let mut unreadable = Vec::new();
+    for found in io::read_folder(folder)? {
+        match found.content {
+            Ok(bytes) => files.insert(found.path, bytes),
+            Err(reason) => unreadable.push((found.path, reason)),
+        }
+    }
+    Ok((files, unreadable))
+}
+
+pub fn run(folder: &Path, format: TextOrJson) -> Result<(), Failure> {
+    let (files, unreadable) = read_pack(folder)?;
+    let verification = verify(&files, &unreadable);
+    match format {
+        TextOrJson::Json => print_json(&serde_json::to_value(&verification).unwrap_or_default()),
+        TextOrJson::Text => {
+            for breach in &verification.breaches {
+                terminal::safe_line(&format!("{:<22} {}: {}", breach.code, breach.what, breach.message));
+            }
+            terminal::line(&format!(
+                "Checked {} files, {} clauses, {} exhibits.",
+                verification.files, verification.clauses, verification.artifacts
+            ));
+            if let Some(root) = &verification.root {
+                terminal::line(&format!("Merkle root  {root}"));
+            }
+            if let Some(pack) = &verification.pack {
+                terminal::line(&format!("Pack digest  {pack}"));
+            }
+        }
+    }
+    match verification.breaches.len() {
+        0 => Ok(()),
+        count => Err(Failure::NotVerified(format!("the pack does not hold: {count} {}", if count == 1 { "breach" } else { "breaches" }))),
+    }
+}

@@ -1,0 +1,44 @@
+//! One self-contained HTML page. Everything is escaped; styles and script are ours alone and named by their hash.
+
+use base64::Engine as _;
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+use sha2::{Digest as _, Sha256};
+
+use super::RenderError;
+use crate::base::SourceTree;
+use crate::report::Report;
+
+/// Renders `templates/html/report.html.j2`.
+pub fn render(report: &Report, templates: &SourceTree) -> Result<Vec<u8>, RenderError> {
+    let text = |path: &str| templates.text(path).ok_or_else(|| RenderError::Missing(path.to_owned()));
+    let (page, css, js) = (text("html/report.html.j2")?, text("html/report.css")?, text("html/report.js")?);
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        source_hash(css),
+        source_hash(js)
+    );
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.add_template("report.html", page).map_err(|error| failed(&error))?;
+    let template = environment.get_template("report.html").map_err(|error| failed(&error))?;
+    let rendered = template
+        .render(context! {
+            report => Value::from(Serde(report)),
+            strings => Value::from(Serde(&report.strings)),
+            css,
+            js,
+            csp => policy
+        })
+        .map_err(|error| failed(&error))?;
+    Ok(rendered.into_bytes())
+}
+
+/// The form in which a Content-Security-Policy names an inline text.
+fn source_hash(text: &str) -> String {
+    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+pub(super) fn failed(error: &minijinja::Error) -> RenderError {
+    RenderError::Template(format!("{error:#}"))
+}

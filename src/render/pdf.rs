@@ -1,0 +1,195 @@
+//! PDF by Typst, in this process: a closed world without files, network, packages or clock.
+//!
+//! Data reaches the template as JSON and never as markup. The result is PDF/A-3a and PDF/UA-1 with the assessment attached.
+
+use std::collections::BTreeMap;
+
+use typst::diag::{FileError, FileResult};
+use typst::foundations::{Bytes, Datetime, Dict, Duration, Smart, Value as TypstValue};
+use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
+use typst::text::{Font, FontBook};
+use typst::utils::LazyHash;
+use typst::{Library, LibraryExt, World, WorldExt};
+use typst_kit::fonts::FontStore;
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+
+use super::RenderError;
+use crate::base::SourceTree;
+use crate::report::Report;
+
+const MAIN: &str = "report.typ";
+
+/// A finished PDF and the characters that no font at hand can show; they were written as escapes.
+pub struct Pdf {
+    pub bytes: Vec<u8>,
+    pub unshown: Vec<char>,
+}
+
+/// Renders `templates/typst/report.typ`. `fonts` are further font files, for scripts that the built-in fonts lack.
+pub fn render(report: &Report, assessment: &[u8], templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pdf, RenderError> {
+    let mut world = Closed::new(templates, fonts)?;
+    let mut unshown = Vec::new();
+    let mut data = serde_json::to_value(report).expect("the view model is plain data");
+    escape_unshown(&mut data, world.fonts.book(), &mut unshown);
+    unshown.sort_unstable();
+    unshown.dedup();
+    world.add("report.json", data.to_string().into_bytes());
+    world.add("assessment.json", assessment.to_vec());
+    let document = typst::compile::<PagedDocument>(&world).output.map_err(|errors| explain(&world, &errors))?;
+    let (year, month, day) = report.date;
+    let stamp = u8::try_from(month)
+        .ok()
+        .zip(u8::try_from(day).ok())
+        .and_then(|(month, day)| Datetime::from_ymd_hms(i32::from(year), month, day, 0, 0, 0));
+    let options = PdfOptions {
+        ident: Smart::Custom(format!("tickmark/{}", report.root)),
+        timestamp: stamp.map(Timestamp::new_utc),
+        creator: Smart::Custom(Some(report.tool.clone())),
+        standards: PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1])
+            .map_err(|error| RenderError::Template(error.message().to_string()))?,
+        ..PdfOptions::default()
+    };
+    let bytes = typst_pdf::pdf(&document, &options).map_err(|errors| explain(&world, &errors))?;
+    Ok(Pdf { bytes, unshown })
+}
+
+/// Everything that the template may see.
+struct Closed {
+    library: LazyHash<Library>,
+    fonts: FontStore,
+    main: FileId,
+    sources: BTreeMap<String, Source>,
+    files: BTreeMap<String, Bytes>,
+}
+
+impl Closed {
+    fn new(templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Closed, RenderError> {
+        let mut store = FontStore::new();
+        store.extend(typst_kit::fonts::embedded());
+        let mut sources = BTreeMap::new();
+        let mut files = BTreeMap::new();
+        for (path, bytes) in templates.iter() {
+            let Some(own) = path.strip_prefix("typst/") else { continue };
+            if own.starts_with("fonts/") {
+                store.extend(loaded(bytes));
+            } else if let (true, Ok(text)) = (own.ends_with(".typ"), std::str::from_utf8(bytes)) {
+                sources.insert(own.to_owned(), Source::new(file_id(own), text.to_owned()));
+            } else {
+                files.insert(own.to_owned(), Bytes::new(bytes.to_vec()));
+            }
+        }
+        for bytes in fonts {
+            store.extend(loaded(bytes));
+        }
+        if !sources.contains_key(MAIN) {
+            return Err(RenderError::Missing(format!("typst/{MAIN}")));
+        }
+        let mut inputs = Dict::new();
+        inputs.insert("attach".into(), TypstValue::Str("yes".into()));
+        let library = LazyHash::new(Library::builder().with_inputs(inputs).build());
+        Ok(Closed { library, fonts: store, main: file_id(MAIN), sources, files })
+    }
+
+    fn add(&mut self, name: &str, bytes: Vec<u8>) {
+        self.files.insert(name.to_owned(), Bytes::new(bytes));
+    }
+}
+
+fn loaded(bytes: &[u8]) -> impl Iterator<Item = (Font, typst::text::FontInfo)> {
+    let fonts: Vec<_> = Font::iter(Bytes::new(bytes.to_vec()))
+        .map(|font| {
+            let info = font.info().clone();
+            (font, info)
+        })
+        .collect();
+    fonts.into_iter()
+}
+
+fn file_id(path: &str) -> FileId {
+    RootedPath::new(VirtualRoot::Project, VirtualPath::new(path).expect("template paths are plain")).intern()
+}
+
+impl World for Closed {
+    fn library(&self) -> &LazyHash<Library> {
+        &self.library
+    }
+
+    fn book(&self) -> &LazyHash<FontBook> {
+        self.fonts.book()
+    }
+
+    fn main(&self) -> FileId {
+        self.main
+    }
+
+    fn source(&self, id: FileId) -> FileResult<Source> {
+        let path = id.vpath().get_without_slash().to_owned();
+        self.sources.get(&path).cloned().ok_or_else(|| FileError::NotFound(path.into()))
+    }
+
+    fn file(&self, id: FileId) -> FileResult<Bytes> {
+        let path = id.vpath().get_without_slash().to_owned();
+        self.files.get(&path).cloned().ok_or_else(|| FileError::NotFound(path.into()))
+    }
+
+    fn font(&self, index: usize) -> Option<Font> {
+        self.fonts.font(index)
+    }
+
+    fn today(&self, _: Option<Duration>) -> Option<Datetime> {
+        None
+    }
+}
+
+/// Replaces characters that no font can show by a readable escape, so that no silent box appears.
+fn escape_unshown(value: &mut serde_json::Value, book: &FontBook, unshown: &mut Vec<char>) {
+    match value {
+        serde_json::Value::String(text) => {
+            if text.chars().any(|c| !shown(c, book)) {
+                let mut escaped = String::with_capacity(text.len());
+                for c in text.chars() {
+                    if shown(c, book) {
+                        escaped.push(c);
+                    } else {
+                        unshown.push(c);
+                        escaped.extend(c.escape_unicode());
+                    }
+                }
+                *text = escaped;
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| escape_unshown(item, book, unshown)),
+        serde_json::Value::Object(entries) => entries.values_mut().for_each(|item| escape_unshown(item, book, unshown)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
+}
+
+fn shown(c: char, book: &FontBook) -> bool {
+    if c.is_ascii() {
+        return !c.is_ascii_control() || c == '\n' || c == '\t';
+    }
+    if c.is_control() {
+        return false;
+    }
+    (0..).map_while(|index| book.info(index)).any(|info| info.coverage.contains(u32::from(c)))
+}
+
+fn explain(world: &Closed, errors: &[typst::diag::SourceDiagnostic]) -> RenderError {
+    let lines: Vec<String> = errors
+        .iter()
+        .map(|error| {
+            let place = error.span.id().map(|id| {
+                let path = id.vpath().get_without_slash().to_owned();
+                let line = world
+                    .sources
+                    .get(&path)
+                    .and_then(|source| world.range(error.span).and_then(|range| source.lines().byte_to_line(range.start)))
+                    .map_or(0, |line| line + 1);
+                format!("{path}:{line}: ")
+            });
+            format!("{}{}", place.unwrap_or_default(), error.message)
+        })
+        .collect();
+    RenderError::Template(lines.join("; "))
+}

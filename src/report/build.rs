@@ -1,0 +1,537 @@
+//! Builds the view model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::markdown::blocks;
+use super::model::{
+    ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, ExceptionView, ExhibitView, FrameworkView, InputView, LinkView,
+    NotAssessedClause, NotAssessedFramework, NotAssessedView, ObjectiveView, OverrideView, ParameterView, ReasonView, RejectionView,
+    Report, StatusCount, SystemView, TallyView, WorstView,
+};
+use super::wording::Wording;
+use crate::assessment::{
+    ArtifactRecord, Assessment, ClauseResult, ExceptionRecord, FrameworkRecord, ObjectiveResult, Observation, Outcome, Reason,
+    TreatmentKind,
+};
+use crate::base::{Instant, Status};
+
+/// Version of the interface that templates rely on.
+const SCHEMA: &str = "tickmark-report/1";
+/// Deviations shown with a clause; the objective's own section shows more, the observations file all.
+const CLAUSE_ROWS_MAX: usize = 6;
+const OBJECTIVE_ROWS_MAX: usize = 60;
+const REJECTIONS_MAX: usize = 5;
+const WORST_MAX: usize = 8;
+
+/// Builds the report of an assessment in one language.
+pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
+    let builder = Builder::new(assessment, wording);
+    let frame = &assessment.frame;
+    let date = Instant::parse(&frame.as_of).ok().map_or((1970, 1, 1), |at| {
+        let day = at.utc().to_zoned(jiff::tz::TimeZone::UTC).date();
+        (day.year(), day.month(), day.day())
+    });
+    let mut totals: BTreeMap<Status, usize> = BTreeMap::new();
+    for (status, count) in assessment.frameworks.iter().flat_map(|framework| &framework.counts) {
+        *totals.entry(*status).or_default() += count;
+    }
+    Report {
+        schema: SCHEMA.into(),
+        strings: wording.strings.clone(),
+        language: wording.language.clone(),
+        title: frame.title.clone(),
+        organisation: frame.organisation.clone(),
+        scope: frame.scope.clone(),
+        period_from: frame.period_from.clone(),
+        period_to: frame.period_to.clone(),
+        as_of: frame.as_of.clone(),
+        as_of_utc: frame.as_of_utc.clone(),
+        date,
+        pack_id: format!("TM-{}-{}", frame.period_to, assessment.root.short()),
+        root: assessment.root.to_string(),
+        tool: format!("{} {}", assessment.tool.name, assessment.tool.version),
+        clause_total: totals.values().sum(),
+        totals: builder.counts(&totals),
+        frameworks: assessment.frameworks.iter().map(|framework| builder.framework(framework)).collect(),
+        objectives: assessment.objectives.iter().map(|objective| builder.objective(objective)).collect(),
+        exhibits: assessment.artifacts.iter().map(|artifact| builder.exhibit(artifact)).collect(),
+        exceptions: assessment.exceptions.iter().map(|exception| builder.exception(exception)).collect(),
+        systems: assessment
+            .systems
+            .iter()
+            .map(|system| SystemView {
+                id: system.id.clone(),
+                title: system.title.clone(),
+                owner: system.owner.clone(),
+                exhibits: builder.exhibit_links(&system.artifacts),
+            })
+            .collect(),
+        overrides: builder.overrides(),
+        not_assessed: builder.not_assessed(),
+        inputs: assessment
+            .inputs
+            .iter()
+            .map(|input| InputView { kind: input.kind.clone(), name: input.name.clone(), digest: input.digest.to_string() })
+            .collect(),
+    }
+}
+
+struct Builder<'a> {
+    assessment: &'a Assessment,
+    wording: &'a Wording,
+    /// Artifacts by path.
+    exhibits: BTreeMap<&'a str, &'a ArtifactRecord>,
+    objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
+    /// Links to the clauses that rest on an artifact, by path, and that cite an objective, by id.
+    clauses_by_artifact: BTreeMap<&'a str, Vec<LinkView>>,
+    clauses_by_objective: BTreeMap<&'a str, Vec<LinkView>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(assessment: &'a Assessment, wording: &'a Wording) -> Builder<'a> {
+        let mut clauses_by_artifact: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
+        let mut clauses_by_objective: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
+        let short: BTreeMap<&str, &str> =
+            assessment.frameworks.iter().map(|framework| (framework.framework.as_str(), framework.short_title.as_str())).collect();
+        for clause in &assessment.clauses {
+            let title = short.get(clause.framework.as_str()).copied().unwrap_or_default();
+            let link = || LinkView { anchor: clause_anchor(clause), label: format!("{title} {}", clause.clause) };
+            for path in &clause.evidence {
+                clauses_by_artifact.entry(path).or_default().push(link());
+            }
+            for objective in &clause.objectives {
+                clauses_by_objective.entry(&objective.objective).or_default().push(link());
+            }
+        }
+        Builder {
+            assessment,
+            wording,
+            exhibits: assessment.artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact)).collect(),
+            objectives: assessment.objectives.iter().map(|objective| (objective.id.as_str(), objective)).collect(),
+            clauses_by_artifact,
+            clauses_by_objective,
+        }
+    }
+
+    fn counts(&self, counts: &BTreeMap<Status, usize>) -> Vec<StatusCount> {
+        let total: usize = counts.values().sum();
+        Status::ALL
+            .iter()
+            .map(|status| {
+                let count = counts.get(status).copied().unwrap_or(0);
+                StatusCount {
+                    status: status.word().into(),
+                    label: self.wording.label("status", status.word()),
+                    count,
+                    permille: (count * 1000).checked_div(total).unwrap_or(0),
+                }
+            })
+            .collect()
+    }
+
+    fn framework(&self, framework: &FrameworkRecord) -> FrameworkView {
+        let own: Vec<&ClauseResult> = self.assessment.clauses.iter().filter(|clause| clause.framework == framework.framework).collect();
+        let treated = |kind: TreatmentKind| own.iter().filter(|clause| clause.treatment == kind).count();
+        let clauses: Vec<ClauseView> = own.iter().map(|clause| self.clause(clause)).collect();
+        let mut worst: Vec<WorstView> = clauses
+            .iter()
+            .filter(|clause| clause.status == Status::NotSatisfied.word())
+            .map(|clause| WorstView {
+                anchor: clause.anchor.clone(),
+                id: clause.id.clone(),
+                label: clause.label.clone(),
+                deviation_total: clause.deviations.total,
+                summary: clause.summary.clone(),
+            })
+            .collect();
+        worst.sort_by(|one, two| two.deviation_total.cmp(&one.deviation_total));
+        worst.truncate(WORST_MAX);
+        FrameworkView {
+            id: framework.framework.clone(),
+            anchor: anchor("f", &framework.framework),
+            short_title: framework.short_title.clone(),
+            edition: framework.edition.clone(),
+            revision: framework.revision,
+            title: framework.title.clone(),
+            publisher: framework.publisher.clone(),
+            source: framework.source.clone(),
+            licence: framework.licence.clone(),
+            published: framework.published.clone(),
+            digest: framework.digest.to_string(),
+            counts: self.counts(&framework.counts),
+            clause_total: framework.counts.values().sum(),
+            heading_total: treated(TreatmentKind::Heading),
+            mapped_total: treated(TreatmentKind::Mapped),
+            documentary_total: treated(TreatmentKind::Documentary),
+            outside_total: treated(TreatmentKind::Outside),
+            worst,
+            clauses,
+        }
+    }
+
+    fn clause(&self, clause: &ClauseResult) -> ClauseView {
+        let is_heading = clause.treatment == TreatmentKind::Heading;
+        let status = clause.status.map_or("", Status::word);
+        ClauseView {
+            kind: if is_heading { "heading" } else { "clause" }.into(),
+            anchor: clause_anchor(clause),
+            id: clause.clause.clone(),
+            noun: clause.noun.clone(),
+            label: clause.label.clone(),
+            depth: clause.depth,
+            statement: clause.statement.clone(),
+            status: status.into(),
+            status_label: if is_heading { String::new() } else { self.wording.label("status", status) },
+            treatment: match clause.treatment {
+                TreatmentKind::Heading => "heading",
+                TreatmentKind::Mapped => "mapped",
+                TreatmentKind::Documentary => "documentary",
+                TreatmentKind::Outside => "outside",
+            }
+            .into(),
+            summary: self.summary(clause),
+            effective: clause
+                .effective
+                .as_ref()
+                .map(|date| self.wording.fill("clause_binding_since", "Binding since {date}", &[("date", date)]))
+                .unwrap_or_default(),
+            reasons: clause.reasons.iter().map(|reason| self.reason(reason)).collect(),
+            objectives: clause.objectives.iter().filter_map(|own| self.clause_objective(own)).collect(),
+            deviations: self.clause_deviations(clause),
+            exhibits: self.exhibit_links(&clause.evidence),
+            digest: if is_heading { String::new() } else { clause.digest.to_string() },
+        }
+    }
+
+    /// One sentence: the reason that decides, with the objective it comes from.
+    fn summary(&self, clause: &ClauseResult) -> String {
+        let Some(first) = clause.reasons.first() else { return String::new() };
+        match first.objective.as_ref().and_then(|id| self.objectives.get(id.as_str())) {
+            Some(objective) => format!("{}: {}", objective.title, first.text),
+            None => first.text.clone(),
+        }
+    }
+
+    fn clause_objective(&self, own: &crate::assessment::ClauseObjective) -> Option<ClauseObjectiveView> {
+        let objective = self.objectives.get(own.objective.as_str())?;
+        let tested = objective.tally.population - objective.tally.skipped;
+        let tally = if tested == 0 {
+            String::new()
+        } else {
+            self.wording.fill(
+                "tally_depart",
+                "{failed} of {tested} depart",
+                &[("failed", &objective.tally.failed.to_string()), ("tested", &tested.to_string())],
+            )
+        };
+        Some(ClauseObjectiveView {
+            anchor: objective_anchor(&own.objective),
+            id: own.objective.clone(),
+            title: objective.title.clone(),
+            coverage: own.coverage.clone(),
+            coverage_label: self.wording.label("coverage", &own.coverage),
+            rationale: own.rationale.clone(),
+            status: own.status.word().into(),
+            status_label: self.wording.label("status", own.status.word()),
+            tally,
+        })
+    }
+
+    fn clause_deviations(&self, clause: &ClauseResult) -> DeviationTable {
+        let mut rows = Vec::new();
+        let mut total = 0;
+        let mut files = BTreeSet::new();
+        for own in &clause.objectives {
+            let Some(objective) = self.objectives.get(own.objective.as_str()) else { continue };
+            let excepted: BTreeMap<&str, &str> =
+                own.excepted.iter().map(|excepted| (excepted.subject.as_str(), excepted.exception.as_str())).collect();
+            let deviating: Vec<&Observation> = deviating(objective).collect();
+            total += deviating.len();
+            if !deviating.is_empty() {
+                files.insert(observations_file(&objective.id));
+            }
+            rows.extend(deviating.into_iter().take(CLAUSE_ROWS_MAX).map(|seen| self.deviation(seen, objective, &excepted)));
+        }
+        rows.truncate(CLAUSE_ROWS_MAX);
+        self.deviation_table(rows, total, &files.into_iter().collect::<Vec<_>>().join(", "))
+    }
+
+    fn deviation_table(&self, rows: Vec<DeviationView>, total: usize, files: &str) -> DeviationTable {
+        let shown = rows.len();
+        let note = if shown == total {
+            String::new()
+        } else {
+            self.wording.fill(
+                "deviations_note",
+                "{shown} of {total} shown; all of them are in {file}.",
+                &[("shown", &shown.to_string()), ("total", &total.to_string()), ("file", files)],
+            )
+        };
+        DeviationTable { rows, shown, total, note }
+    }
+
+    fn deviation(&self, seen: &Observation, objective: &ObjectiveResult, excepted: &BTreeMap<&str, &str>) -> DeviationView {
+        DeviationView {
+            subject: seen.subject.clone(),
+            reason: seen.reason.clone(),
+            outcome: seen.outcome.word().into(),
+            outcome_label: self.wording.label("outcome", seen.outcome.word()),
+            exhibit: self.exhibit_link(&seen.artifact),
+            record: seen.record.clone(),
+            exception: excepted.get(seen.subject.as_str()).map_or(String::new(), |id| (*id).to_owned()),
+            objective: objective.title.clone(),
+        }
+    }
+
+    fn objective(&self, objective: &ObjectiveResult) -> ObjectiveView {
+        let excepted: BTreeMap<&str, &str> = self
+            .assessment
+            .exceptions
+            .iter()
+            .filter(|exception| exception.objective == objective.id)
+            .flat_map(|exception| exception.covers.iter().map(|subject| (subject.as_str(), exception.id.as_str())))
+            .collect();
+        let total = deviating(objective).count();
+        let rows = deviating(objective).take(OBJECTIVE_ROWS_MAX).map(|seen| self.deviation(seen, objective, &excepted)).collect();
+        let was_tested = objective.observations_digest.is_some();
+        let file = if was_tested { observations_file(&objective.id) } else { String::new() };
+        ObjectiveView {
+            anchor: objective_anchor(&objective.id),
+            id: objective.id.clone(),
+            title: objective.title.clone(),
+            statement: objective.statement.clone(),
+            method: objective.method.clone(),
+            method_label: self.wording.label("method", &objective.method),
+            status: objective.status.word().into(),
+            status_label: self.wording.label("status", objective.status.word()),
+            ask: objective.ask.clone().unwrap_or_default(),
+            population: objective.population.clone(),
+            tally: TallyView {
+                population: objective.tally.population,
+                passed: objective.tally.passed,
+                failed: objective.tally.failed,
+                excepted: deviating(objective)
+                    .filter(|seen| seen.outcome == Outcome::Fail && excepted.contains_key(seen.subject.as_str()))
+                    .count(),
+                unknown: objective.tally.unknown,
+                unproved: objective.tally.unproved,
+                skipped: objective.tally.skipped,
+            },
+            parameters: objective
+                .parameters
+                .iter()
+                .map(|parameter| ParameterView {
+                    name: parameter.name.clone(),
+                    title: parameter.title.clone(),
+                    value: parameter.value.clone(),
+                    unit: self.wording.label("unit", &parameter.unit),
+                    default: parameter.default.clone(),
+                    overridden: parameter.reason.is_some(),
+                    source: parameter.reason.clone().unwrap_or_else(|| parameter.source.clone()),
+                })
+                .collect(),
+            reasons: objective.reasons.iter().map(|reason| self.reason(reason)).collect(),
+            deviations: self.deviation_table(rows, total, &file),
+            advice: blocks(&objective.advice),
+            references: objective.references.clone(),
+            exhibits: self.exhibit_links(&objective.evidence),
+            clauses: self.clauses_by_objective.get(objective.id.as_str()).cloned().unwrap_or_default(),
+            digest: objective.definition.to_string(),
+            observations_file: file,
+            observations_digest: objective.observations_digest.as_ref().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+
+    fn reason(&self, reason: &Reason) -> ReasonView {
+        let objective = reason.objective.as_ref().and_then(|id| self.objectives.get(id.as_str()));
+        ReasonView {
+            code: reason.code.clone(),
+            text: reason.text.clone(),
+            objective: objective.map_or(String::new(), |objective| objective.title.clone()),
+            objective_anchor: objective.map_or(String::new(), |objective| objective_anchor(&objective.id)),
+            exhibits: self.exhibit_links(&reason.artifacts),
+        }
+    }
+
+    fn exhibit(&self, artifact: &ArtifactRecord) -> ExhibitView {
+        let stated = |value: &Option<String>| value.clone().unwrap_or_default();
+        let provenance = [
+            ("exhibit_system", artifact.system.is_none()),
+            ("exhibit_instance", artifact.instance.is_none()),
+            ("exhibit_query", artifact.query.is_none()),
+            ("exhibit_collector", artifact.collector.is_none()),
+            ("exhibit_collected_at", artifact.collected_at.is_none()),
+            ("exhibit_rows_stated", artifact.rows_stated.is_none()),
+        ];
+        let path = artifact.path.as_str();
+        let objectives = self.assessment.objectives.iter().filter(|objective| objective.evidence.iter().any(|own| own == path));
+        ExhibitView {
+            id: artifact.exhibit.clone(),
+            anchor: exhibit_anchor(artifact),
+            path: artifact.path.clone(),
+            state: artifact.state.clone(),
+            state_label: self.wording.label("state", &artifact.state),
+            note: artifact.note.clone(),
+            adapter: artifact
+                .adapter
+                .as_ref()
+                .map(|adapter| format!("{adapter} r{}", artifact.adapter_revision.unwrap_or(0)))
+                .unwrap_or_default(),
+            system: stated(&artifact.system),
+            instance: stated(&artifact.instance),
+            query: stated(&artifact.query),
+            collector: stated(&artifact.collector),
+            collected_at: stated(&artifact.collected_at),
+            collected_at_utc: stated(&artifact.collected_at_utc),
+            period: stated(&artifact.period),
+            classification: stated(&artifact.classification),
+            bytes: artifact.bytes,
+            sha256: artifact.sha256.as_ref().map(ToString::to_string).unwrap_or_default(),
+            packed_path: stated(&artifact.packed),
+            packed_sha256: artifact.packed_sha256.as_ref().map(ToString::to_string).unwrap_or_default(),
+            masked: artifact.secrets,
+            records_read: artifact.read,
+            records_kept: artifact.kept,
+            records_rejected: artifact.rejected,
+            extent: artifact.extent.clone(),
+            extent_label: self.wording.label("extent", &artifact.extent),
+            extent_because: artifact.extent_because.clone(),
+            not_stated: provenance.iter().filter(|(_, missing)| *missing).map(|(key, _)| self.wording.get(key)).collect(),
+            rejections: artifact
+                .rejections
+                .iter()
+                .take(REJECTIONS_MAX)
+                .map(|rejection| RejectionView { record: rejection.record.clone(), reason: rejection.reason.clone() })
+                .collect(),
+            clauses: self.clauses_by_artifact.get(path).cloned().unwrap_or_default(),
+            objectives: objectives
+                .map(|objective| LinkView { anchor: objective_anchor(&objective.id), label: objective.title.clone() })
+                .collect(),
+        }
+    }
+
+    fn exception(&self, exception: &ExceptionRecord) -> ExceptionView {
+        let state = if exception.state == "active" && exception.covers.is_empty() { "unused" } else { &exception.state };
+        let frameworks = if exception.frameworks.is_empty() {
+            self.wording.fill("exception_all_frameworks", "All frameworks in scope", &[])
+        } else {
+            exception.frameworks.join(", ")
+        };
+        ExceptionView {
+            id: exception.id.clone(),
+            title: exception.title.clone(),
+            state: state.into(),
+            state_label: self.wording.label("exception", state),
+            objective: self.objective_link(&exception.objective),
+            frameworks,
+            subjects: exception.subjects.clone(),
+            reason: exception.reason.clone(),
+            approved_by: exception.approved_by.clone(),
+            approved_at: exception.approved_at.clone(),
+            expires_at: exception.expires_at.clone(),
+            compensating_measure: exception.compensating_measure.clone(),
+            retirement_plan: exception.retirement_plan.clone(),
+            covers: exception.covers.len(),
+            remarks: exception.remarks.clone(),
+        }
+    }
+
+    fn overrides(&self) -> Vec<OverrideView> {
+        let changed = self.assessment.objectives.iter().flat_map(|objective| {
+            objective.parameters.iter().filter_map(move |parameter| parameter.reason.as_ref().map(|reason| (objective, parameter, reason)))
+        });
+        changed
+            .map(|(objective, parameter, reason)| OverrideView {
+                objective: self.objective_link(&objective.id),
+                parameter: parameter.title.clone(),
+                value: format!("{} {}", parameter.value, self.wording.label("unit", &parameter.unit)),
+                default: format!("{} {}", parameter.default, self.wording.label("unit", &parameter.unit)),
+                reason: reason.clone(),
+            })
+            .collect()
+    }
+
+    /// Clauses that were not assessed, grouped by the reason that decided.
+    fn not_assessed(&self) -> Vec<NotAssessedView> {
+        let mut groups: BTreeMap<&str, BTreeMap<usize, Vec<NotAssessedClause>>> = BTreeMap::new();
+        for clause in self.assessment.clauses.iter().filter(|clause| clause.status == Some(Status::NotAssessed)) {
+            let Some(reason) = clause.reasons.iter().find(|reason| reason.code != "proved") else { continue };
+            let position = self.assessment.frameworks.iter().position(|framework| framework.framework == clause.framework).unwrap_or(0);
+            groups.entry(&reason.code).or_default().entry(position).or_default().push(NotAssessedClause {
+                anchor: clause_anchor(clause),
+                id: clause.clause.clone(),
+                label: clause.label.clone(),
+                text: reason.text.clone(),
+            });
+        }
+        groups
+            .into_iter()
+            .map(|(code, by_framework)| NotAssessedView {
+                reason: self.wording.label("reason", code),
+                code: code.to_owned(),
+                total: by_framework.values().map(Vec::len).sum(),
+                frameworks: by_framework
+                    .into_iter()
+                    .map(|(position, clauses)| NotAssessedFramework {
+                        framework: self.assessment.frameworks[position].short_title.clone(),
+                        clauses,
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+
+    fn exhibit_links(&self, paths: &[String]) -> Vec<LinkView> {
+        paths.iter().map(|path| self.exhibit_link(path)).collect()
+    }
+
+    /// A link to an exhibit; a bare label for a statement of the workspace, which is no exhibit.
+    fn exhibit_link(&self, path: &str) -> LinkView {
+        match self.exhibits.get(path) {
+            Some(artifact) => LinkView { anchor: exhibit_anchor(artifact), label: artifact.exhibit.clone() },
+            None => LinkView { anchor: String::new(), label: path.to_owned() },
+        }
+    }
+
+    fn objective_link(&self, id: &str) -> LinkView {
+        match self.objectives.get(id) {
+            Some(objective) => LinkView { anchor: objective_anchor(id), label: objective.title.clone() },
+            None => LinkView { anchor: String::new(), label: id.to_owned() },
+        }
+    }
+}
+
+/// What a reader must look at: failures first, then what could not be told.
+fn deviating(objective: &ObjectiveResult) -> impl Iterator<Item = &Observation> {
+    let of = |outcome: Outcome| objective.observations.iter().filter(move |seen| seen.outcome == outcome);
+    of(Outcome::Fail).chain(of(Outcome::Unknown))
+}
+
+fn observations_file(objective: &str) -> String {
+    format!("observations/{objective}.csv")
+}
+
+fn clause_anchor(clause: &ClauseResult) -> String {
+    anchor("c", &format!("{} {}", clause.framework, clause.clause))
+}
+
+fn objective_anchor(id: &str) -> String {
+    anchor("o", id)
+}
+
+fn exhibit_anchor(artifact: &ArtifactRecord) -> String {
+    artifact.exhibit.to_lowercase()
+}
+
+/// Letters, digits and hyphens only. Different ids keep different anchors: every other character becomes its own code.
+fn anchor(prefix: &str, text: &str) -> String {
+    let mut safe = format!("{prefix}-");
+    for c in text.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => safe.push(c),
+            '.' | ' ' | '@' | '-' | ':' => safe.push('-'),
+            other => safe.push_str(&format!("x{:x}", u32::from(other))),
+        }
+    }
+    safe
+}

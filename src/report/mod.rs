@@ -1,0 +1,13 @@
+//! The view model of a report, built from an assessment.
+//!
+//! In: an [`Assessment`] and the wording of one language. Out: a [`Report`] in which counts, order and sentences are fields,
+//! so that no two formats can disagree. Knows no format and no layout.
+
+mod build;
+mod markdown;
+pub mod model;
+pub mod wording;
+
+pub use build::build;
+pub use model::Report;
+pub use wording::Wording;

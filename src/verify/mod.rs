@@ -1,0 +1,230 @@
+//! Proves a pack from its bytes alone, or names everything that does not hold.
+//!
+//! In: the files of a folder. Out: what was checked and every breach. Needs neither engine nor catalog nor clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::assessment::{ArtifactRecord, Assessment, SCHEMA};
+use crate::base::{Digest, SourceTree};
+use crate::pack::{self, MANIFEST};
+
+/// Something that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Breach {
+    /// Stable: `file-changed`, `clause-changed`, ...
+    pub code: &'static str,
+    /// The file or clause concerned.
+    pub what: String,
+    pub message: String,
+}
+
+/// The outcome of a verification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    pub files: usize,
+    pub clauses: usize,
+    pub artifacts: usize,
+    /// The Merkle root that was recomputed; none when the assessment could not be read.
+    pub root: Option<Digest>,
+    /// Digest of the manifest: the digest of the whole pack.
+    pub pack: Option<Digest>,
+    pub breaches: Vec<Breach>,
+}
+
+/// Verifies the files of a pack. `unreadable` are paths that are there but are not plain readable files.
+pub fn verify(files: &SourceTree, unreadable: &[(String, String)]) -> Verification {
+    let mut found = Findings::default();
+    for (path, reason) in unreadable {
+        found.add("file-unreadable", path, reason.clone());
+    }
+    let listed = check_manifest(files, &mut found);
+    let assessment = read_assessment(files, &mut found);
+    let mut verification = Verification {
+        files: listed,
+        clauses: 0,
+        artifacts: 0,
+        root: None,
+        pack: files.get(MANIFEST).map(Digest::of),
+        breaches: Vec::new(),
+    };
+    if let Some(assessment) = assessment {
+        check_clauses(&assessment, &mut found);
+        check_objectives(&assessment, files, &mut found);
+        check_artifacts(&assessment, files, &mut found);
+        check_workspace(&assessment, files, &mut found);
+        check_renderings(&assessment, files, &mut found);
+        verification.clauses = assessment.clauses.len();
+        verification.artifacts = assessment.artifacts.len();
+        verification.root = Some(assessment.computed_root());
+    }
+    found.0.sort();
+    found.0.dedup();
+    verification.breaches = found.0;
+    verification
+}
+
+#[derive(Default)]
+struct Findings(Vec<Breach>);
+
+impl Findings {
+    fn add(&mut self, code: &'static str, what: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Breach { code, what: what.into(), message: message.into() });
+    }
+}
+
+/// Every listed file is there and unchanged, and every file is listed.
+fn check_manifest(files: &SourceTree, found: &mut Findings) -> usize {
+    let Some(text) = files.text(MANIFEST) else {
+        found.add("manifest-missing", MANIFEST, "the pack has no readable manifest");
+        return 0;
+    };
+    let (lines, broken) = pack::read_manifest(text);
+    for (number, reason) in broken {
+        found.add("manifest-line", format!("{MANIFEST}:{number}"), reason);
+    }
+    let mut listed = BTreeSet::new();
+    for line in &lines {
+        if !listed.insert(line.path.as_str()) {
+            found.add("manifest-line", format!("{MANIFEST}:{}", line.number), format!("`{}` is listed twice", line.path));
+        }
+        match files.get(&line.path) {
+            None => found.add("file-missing", &line.path, "listed in the manifest, but not there"),
+            Some(bytes) if Digest::of(bytes) != line.digest => found.add("file-changed", &line.path, "its digest is not the listed one"),
+            Some(_) => {}
+        }
+    }
+    for (path, _) in files.iter().filter(|(path, _)| *path != MANIFEST && !listed.contains(path)) {
+        found.add("file-added", path, "there, but not listed in the manifest");
+    }
+    lines.len()
+}
+
+fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<Assessment> {
+    let Some(bytes) = files.get("assessment.json") else {
+        found.add("assessment-missing", "assessment.json", "the pack has no assessment");
+        return None;
+    };
+    match serde_json::from_slice::<Assessment>(bytes) {
+        Ok(assessment) if assessment.schema != SCHEMA => {
+            found.add(
+                "assessment-schema",
+                "assessment.json",
+                format!("its schema is `{}`; this version reads `{SCHEMA}`", assessment.schema),
+            );
+            None
+        }
+        Ok(assessment) => Some(assessment),
+        Err(error) => {
+            found.add("assessment-unreadable", "assessment.json", error.to_string());
+            None
+        }
+    }
+}
+
+/// Each clause carries its own digest, the root is over all of them, and the totals are what the clauses count to.
+fn check_clauses(assessment: &Assessment, found: &mut Findings) {
+    let frame = Digest::of_canonical(&assessment.frame);
+    let catalogs: BTreeMap<&str, &Digest> =
+        assessment.frameworks.iter().map(|framework| (framework.framework.as_str(), &framework.digest)).collect();
+    let mut seen = BTreeSet::new();
+    for clause in &assessment.clauses {
+        let what = format!("{} {}", clause.framework, clause.clause);
+        if clause.computed_digest() != clause.digest {
+            found.add("clause-changed", &what, "what is said of the clause does not match its digest");
+        }
+        if !seen.insert(what.clone()) {
+            found.add("clause-twice", &what, "the clause stands twice");
+        }
+        if clause.basis.frame != frame {
+            found.add("frame-changed", &what, "organisation, scope, period or as-of are not those that the clause was judged with");
+        }
+        if catalogs.get(clause.framework.as_str()) != Some(&&clause.basis.catalog) {
+            found.add("catalog-changed", &what, "the catalog named is not the one that the clause was judged with");
+        }
+    }
+    if assessment.computed_root() != assessment.root {
+        found.add("root-changed", "assessment.json", "the Merkle root does not follow from the clauses");
+    }
+    for framework in &assessment.frameworks {
+        if assessment.counted(&framework.framework) != framework.counts {
+            found.add("total-changed", &framework.framework, "the totals are not what the clauses count to");
+        }
+    }
+}
+
+/// The lists of observations are those that the verdicts rest on.
+fn check_objectives(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+    for objective in &assessment.objectives {
+        let path = format!("observations/{}.csv", objective.id);
+        let have = files.get(&path).map(Digest::of);
+        if have != objective.observations_digest {
+            found.add("observations-changed", &path, format!("not the list that the objective `{}` was concluded from", objective.id));
+        }
+        let counted =
+            objective.tally.passed + objective.tally.unproved + objective.tally.failed + objective.tally.unknown + objective.tally.skipped;
+        if counted != objective.tally.population {
+            found.add("total-changed", &objective.id, "the parts of the population do not add up to the whole");
+        }
+    }
+    for clause in &assessment.clauses {
+        for (id, basis) in &clause.basis.objectives {
+            let holds = assessment
+                .objective(id)
+                .is_some_and(|objective| objective.definition == basis.definition && objective.observations_digest == basis.observations);
+            if !holds {
+                found.add(
+                    "objective-changed",
+                    format!("{} {}", clause.framework, clause.clause),
+                    format!("the objective `{id}` is not the one that the clause was judged with"),
+                );
+            }
+        }
+    }
+}
+
+/// Every copy is the artifact that was read, or the stated masked form of it.
+fn check_artifacts(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+    let by_path: BTreeMap<&str, &ArtifactRecord> = assessment.artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact)).collect();
+    for artifact in &assessment.artifacts {
+        let Some(packed) = &artifact.packed else { continue };
+        let expected = artifact.packed_sha256.as_ref().or(artifact.sha256.as_ref());
+        let have = files.get(packed).map(Digest::of);
+        if have.as_ref() != expected {
+            found.add("exhibit-changed", packed, format!("not the bytes of exhibit {}", artifact.exhibit));
+        }
+    }
+    for clause in &assessment.clauses {
+        for (path, digest) in &clause.basis.evidence {
+            if by_path.get(path.as_str()).and_then(|artifact| artifact.sha256.as_ref()) != Some(digest) {
+                found.add(
+                    "evidence-changed",
+                    format!("{} {}", clause.framework, clause.clause),
+                    format!("`{path}` is not the evidence judged"),
+                );
+            }
+        }
+    }
+}
+
+fn check_workspace(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+    for input in assessment.inputs.iter().filter(|input| input.kind == "workspace") {
+        let path = format!("workspace/{}", input.name);
+        if files.get(&path).map(Digest::of).as_ref() != Some(&input.digest) {
+            found.add("workspace-changed", path, "not the statement that was judged with");
+        }
+    }
+}
+
+/// The page for readers shows the same root as the machine form.
+fn check_renderings(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+    for path in ["report.pdf", "index.html"] {
+        if files.get(path).is_none() {
+            found.add("file-missing", path, "every pack has this report");
+        }
+    }
+    if files.text("index.html").is_some_and(|text| !text.contains(assessment.root.as_str())) {
+        found.add("rendering-differs", "index.html", "it does not show the root of this assessment");
+    }
+}
