@@ -14,6 +14,7 @@ pub mod io;
 pub mod judge;
 pub mod pack;
 pub mod pipeline;
+pub mod reference;
 pub mod render;
 pub mod report;
 pub mod schemas;

@@ -44,6 +44,13 @@ once as (
   select
     *,
     coalesce(last_rotated_at, created_at) as stated_set_at,
+    -- Keys of AWS are stated twice: by their slot in the credential report, with last use and without id; and by their id in the list of keys.
+    case
+      when kind <> 'access-key' or identity_id is null or coalesce(last_rotated_at, created_at) is null then 'other'
+      when native_id is not null and slot is null then 'id'
+      when native_id is null and slot is not null then 'slot'
+      else 'other'
+    end as side,
     -- Keys of one identity that were set at the very same time are paired in order, active ones first.
     row_number() over (
       partition by identity_id, kind, native_id is null, coalesce(last_rotated_at, created_at)
@@ -53,122 +60,73 @@ once as (
   where place = 1
 ),
 
--- Keys by their slot, as the credential report of AWS states them: with last use and without id.
-by_slot as (
-  select *
-  from once
-  where kind = 'access-key'
-    and native_id is null
-    and slot is not null
-    and identity_id is not null
-    and stated_set_at is not null
-),
-
--- Keys by their id, as the list of access keys states them.
 by_id as (
   select *
   from once
-  where kind = 'access-key'
-    and native_id is not null
-    and slot is null
-    and identity_id is not null
-    and stated_set_at is not null
+  where side = 'id'
 ),
 
-joined as (
+by_slot as (
+  select *
+  from once
+  where side = 'slot'
+),
+
+together as (
   select
-    by_id.credential_id,
-    by_slot.credential_id as slot_credential_id,
-    by_id.identity_id,
+    coalesce(by_id.credential_id, by_slot.credential_id) as credential_id,
+    coalesce(by_id.identity_id, by_slot.identity_id) as identity_id,
     coalesce(by_id.identity_name, by_slot.identity_name) as identity_name,
-    by_id.identity_known,
-    by_id.kind,
+    coalesce(by_id.identity_known, by_slot.identity_known) as identity_known,
+    coalesce(by_id.kind, by_slot.kind) as kind,
     by_id.native_id,
     by_slot.slot,
-    case when by_slot.status = 'active' then 'active' else by_id.status end as status,
+    case when by_slot.status = 'active' then 'active' else coalesce(by_id.status, by_slot.status) end as status,
     case
       when by_slot.status <> by_id.status
       then concat(by_id.artifact, ' says ', by_id.status, ', ', by_slot.artifact, ' says ', by_slot.status)
     end as status_conflict,
     coalesce(by_id.created_at, by_slot.created_at) as created_at,
-    case when by_id.created_at is not null then by_id.created_at_state else by_slot.created_at_state end as created_at_state,
+    coalesce(by_id.created_at_state, by_slot.created_at_state) as created_at_state,
     coalesce(by_slot.last_rotated_at, by_id.last_rotated_at) as last_rotated_at,
-    case when by_slot.last_rotated_at is not null then by_slot.last_rotated_at_state else by_id.last_rotated_at_state end as last_rotated_at_state,
-    by_id.stated_set_at as set_at,
+    coalesce(by_slot.last_rotated_at_state, by_id.last_rotated_at_state) as last_rotated_at_state,
+    coalesce(by_id.stated_set_at, by_slot.stated_set_at) as set_at,
     coalesce(by_id.expires_at, by_slot.expires_at) as expires_at,
-    case when coalesce(by_id.expires_at_state, 'unknown') = 'unknown' then by_slot.expires_at_state else by_id.expires_at_state end as expires_at_state,
+    coalesce(nullif(by_id.expires_at_state, 'unknown'), by_slot.expires_at_state) as expires_at_state,
+    greatest(by_slot.last_used_at, by_id.last_used_at) as last_used_at,
+    coalesce(nullif(by_slot.last_used_at_state, 'unknown'), by_id.last_used_at_state) as last_used_at_state,
+    coalesce(by_id.artifact, by_slot.artifact) as artifact,
+    coalesce(by_id.record, by_slot.record) as record,
+    -- The report knows the use; the list does so only where it says a later day.
     case
-      when by_id.last_used_at is null or by_slot.last_used_at > by_id.last_used_at then by_slot.last_used_at
-      else by_id.last_used_at
-    end as last_used_at,
-    case when coalesce(by_slot.last_used_at_state, 'unknown') = 'unknown' then by_id.last_used_at_state else by_slot.last_used_at_state end
-      as last_used_at_state,
-    by_id.artifact,
-    by_id.record,
-    case when by_id.last_used_at is null or by_slot.last_used_at > by_id.last_used_at then by_slot.artifact else by_id.artifact end as use_artifact,
-    case when by_id.last_used_at is null or by_slot.last_used_at > by_id.last_used_at then by_slot.record else by_id.record end as use_record
+      when by_slot.artifact is null or (by_id.last_used_at is not null and coalesce(by_id.last_used_at > by_slot.last_used_at, true)) then by_id.artifact
+      else by_slot.artifact
+    end as use_artifact,
+    case
+      when by_slot.artifact is null or (by_id.last_used_at is not null and coalesce(by_id.last_used_at > by_slot.last_used_at, true)) then by_id.record
+      else by_slot.record
+    end as use_record
   from by_id
-  inner join by_slot
+  full join by_slot
     on by_slot.identity_id = by_id.identity_id
     and by_slot.stated_set_at = by_id.stated_set_at
     and by_slot.pair = by_id.pair
-),
-
--- What one source alone states.
-alone as (
-  select
-    once.credential_id,
-    once.identity_id,
-    once.identity_name,
-    once.identity_known,
-    once.kind,
-    once.native_id,
-    once.slot,
-    once.status,
-    cast(null as varchar) as status_conflict,
-    once.created_at,
-    once.created_at_state,
-    once.last_rotated_at,
-    once.last_rotated_at_state,
-    once.stated_set_at as set_at,
-    once.expires_at,
-    once.expires_at_state,
-    once.last_used_at,
-    once.last_used_at_state,
-    once.artifact,
-    once.record,
-    once.artifact as use_artifact,
-    once.record as use_record
-  from once
-  left join joined as id_side
-    on id_side.identity_id = once.identity_id
-    and id_side.credential_id = once.credential_id
-  left join joined as slot_side
-    on slot_side.identity_id = once.identity_id
-    and slot_side.slot_credential_id = once.credential_id
-  where id_side.credential_id is null
-    and slot_side.credential_id is null
-),
-
-together as (
-  select
-    credential_id, identity_id, identity_name, identity_known, kind, native_id, slot, status, status_conflict,
-    created_at, created_at_state, last_rotated_at, last_rotated_at_state, set_at, expires_at, expires_at_state,
-    last_used_at, last_used_at_state, artifact, record, use_artifact, use_record
-  from joined
   union all
   select
-    credential_id, identity_id, identity_name, identity_known, kind, native_id, slot, status, status_conflict,
-    created_at, created_at_state, last_rotated_at, last_rotated_at_state, set_at, expires_at, expires_at_state,
-    last_used_at, last_used_at_state, artifact, record, use_artifact, use_record
-  from alone
+    credential_id, identity_id, identity_name, identity_known, kind, native_id, slot, status, cast(null as varchar) as status_conflict,
+    created_at, created_at_state, last_rotated_at, last_rotated_at_state, stated_set_at as set_at, expires_at, expires_at_state,
+    last_used_at, last_used_at_state, artifact, record, artifact as use_artifact, record as use_record
+  from once
+  where side = 'other'
 ),
 
 named as (
   select
     *,
     case
-      when strpos(credential_id, coalesce(identity_id, identity_name, credential_id)) > 0 then credential_id
+      when coalesce(identity_id, identity_name) is null then concat('credential ', credential_id)
+      when credential_id = coalesce(identity_id, identity_name) then concat(credential_id, ' ', kind)
+      when starts_with(credential_id, concat(coalesce(identity_id, identity_name), ' ')) then credential_id
       else concat(coalesce(identity_id, identity_name), ' ', credential_id)
     end as shown
   from together

@@ -92,8 +92,8 @@ pub enum CatalogCommand {
     },
     /// Check all controls and run the cases of every objective.
     Check,
-    /// Write the JSON Schemas of all file formats into a folder.
-    Schemas { folder: PathBuf },
+    /// Write the JSON Schemas of all file formats and the reference pages of all controls into a folder.
+    Reference { folder: PathBuf },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

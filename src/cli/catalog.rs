@@ -16,7 +16,7 @@ pub fn run(command: CatalogCommand, controls: Option<&Path>) -> Result<(), Failu
         CatalogCommand::List { format } => list(format, controls),
         CatalogCommand::Show { edition, format } => show(&edition, format, controls),
         CatalogCommand::Check => check(controls),
-        CatalogCommand::Schemas { folder } => schemas(&folder),
+        CatalogCommand::Reference { folder } => reference(&folder, controls),
     }
 }
 
@@ -112,9 +112,15 @@ fn check(overlay: Option<&Path>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn schemas(folder: &Path) -> Result<(), Failure> {
+fn reference(folder: &Path, overlay: Option<&Path>) -> Result<(), Failure> {
+    let mut diagnostics = Diagnostics::default();
+    let controls = load_controls(overlay, &mut diagnostics)?;
+    settle(diagnostics)?;
     for (name, text) in crate::schemas::all() {
-        io::write_file(&folder.join(&name), text.as_bytes())?;
+        io::write_file(&folder.join("schemas").join(&name), text.as_bytes())?;
+    }
+    for (name, text) in crate::reference::pages(&controls) {
+        io::write_file(&folder.join("generated").join(&name), text.as_bytes())?;
     }
     Ok(())
 }

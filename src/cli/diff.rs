@@ -31,7 +31,7 @@ fn read(path: &Path) -> Result<Assessment, Failure> {
         }
         files.get("assessment.json").map(<[u8]>::to_vec).unwrap_or_default()
     } else {
-        std::fs::read(path).map_err(|source| crate::io::IoError::Read { path: path.to_owned(), source })?
+        crate::io::read_one(path)?
     };
     let assessment: Assessment =
         serde_json::from_slice(&bytes).map_err(|error| Failure::BadInput(format!("`{shown}` is not an assessment: {error}")))?;

@@ -49,7 +49,7 @@ pub fn failure(failure: &Failure) {
 /// A table fitted to the terminal; in a pipe, each row on a line of its own.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(header.to_vec());
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }

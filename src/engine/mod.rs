@@ -84,7 +84,8 @@ impl Engine {
             .with_information_schema(false)
             .set_bool("datafusion.sql_parser.collect_spans", true)
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
-            .set_usize("datafusion.sql_parser.recursion_limit", 60);
+            .set_usize("datafusion.sql_parser.recursion_limit", 60)
+            .set_usize("datafusion.optimizer.max_passes", 1);
         let context = SessionContext::new_with_config(config);
         let instant = || DataType::Timestamp(TimeUnit::Microsecond, None);
         context.register_udf(create_udf(

@@ -12,6 +12,8 @@ pub const MASK: &str = "[masked secret]";
 
 /// Shorter values are masked only in the artifact that declared them: elsewhere they would hit ordinary words.
 const SHARED_LENGTH_MIN: usize = 12;
+/// Shorter values are masked only where they are a whole cell or a whole quoted text.
+const INNER_LENGTH_MIN: usize = 8;
 
 /// Replaces a set of secret values in any text.
 #[derive(Debug, Clone, Default)]
@@ -23,17 +25,7 @@ pub struct Masker {
 impl Masker {
     /// A masker for exactly these values.
     pub fn new(values: BTreeSet<String>) -> Masker {
-        // A value shows in two more forms: escaped as in JSON, and line by line.
-        let forms: BTreeSet<String> = values
-            .iter()
-            .flat_map(|value| {
-                let escaped = Value::from(value.as_str()).to_string();
-                let escaped = escaped[1..escaped.len() - 1].to_owned();
-                let lines = value.lines().map(str::trim).filter(|line| line.len() >= SHARED_LENGTH_MIN).map(str::to_owned);
-                [value.clone(), escaped].into_iter().chain(lines.collect::<Vec<_>>())
-            })
-            .filter(|form| !form.trim().is_empty())
-            .collect();
+        let forms: BTreeSet<String> = values.iter().flat_map(|value| forms(value)).collect();
         let automaton = (!forms.is_empty())
             .then(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms).expect("plain strings always build"));
         Masker { values, automaton }
@@ -45,11 +37,17 @@ impl Masker {
     }
 
     pub fn apply(&self, text: &str) -> String {
+        if self.values.contains(text) {
+            return MASK.to_owned();
+        }
         match &self.automaton {
             Some(automaton) if automaton.is_match(text) => {
                 let mut masked = String::with_capacity(text.len());
-                automaton.replace_all_with(text, &mut masked, |_, _, into| {
+                automaton.replace_all_with(text, &mut masked, |_, found, into| {
+                    let quote = if found.len() > 1 && found.starts_with('"') && found.ends_with('"') { "\"" } else { "" };
+                    into.push_str(quote);
                     into.push_str(MASK);
+                    into.push_str(quote);
                     true
                 });
                 masked
@@ -59,7 +57,7 @@ impl Masker {
     }
 
     pub fn hits(&self, text: &str) -> bool {
-        self.automaton.as_ref().is_some_and(|automaton| automaton.is_match(text))
+        self.values.contains(text) || self.automaton.as_ref().is_some_and(|automaton| automaton.is_match(text))
     }
 
     pub fn values(&self) -> impl Iterator<Item = &String> {
@@ -73,6 +71,15 @@ impl Masker {
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
+}
+
+/// How a value shows in text: as it is, and escaped as in JSON; a short one only between quotes.
+fn forms(value: &str) -> Vec<String> {
+    let quoted = Value::from(value).to_string();
+    if value.chars().count() < INNER_LENGTH_MIN {
+        return vec![quoted];
+    }
+    vec![value.to_owned(), quoted[1..quoted.len() - 1].to_owned()]
 }
 
 /// The secret values of one document.
@@ -97,9 +104,17 @@ fn collect(node: &Value, place: &Secret, found: &mut BTreeSet<String>) {
 
 /// Notes a value unless it is empty or an identifier.
 pub(super) fn keep(text: &str, place: &Secret, found: &mut BTreeSet<String>) {
-    let identifier = place.identifiers.as_ref().is_some_and(|pattern| pattern.is_match(text));
-    if !text.trim().is_empty() && !identifier {
+    let is_secret = |part: &str| {
+        let identifier = place.identifiers.as_ref().is_some_and(|pattern| pattern.is_match(part));
+        part.chars().any(char::is_alphanumeric) && !identifier
+    };
+    if is_secret(text) {
         found.insert(text.to_owned());
+    }
+    // The lines of a longer text may show apart from each other.
+    if text.contains('\n') {
+        let lines = text.lines().map(str::trim).filter(|line| line.len() >= SHARED_LENGTH_MIN && is_secret(line));
+        found.extend(lines.map(str::to_owned));
     }
 }
 
@@ -116,6 +131,7 @@ pub(super) fn private_keys_of(text: &str) -> BTreeSet<String> {
         let body = text[body_start..body_end].trim_end();
         if !body.is_empty() {
             found.insert(body.to_owned());
+            found.extend(body.lines().map(str::trim).filter(|line| line.len() >= SHARED_LENGTH_MIN).map(str::to_owned));
         }
     }
     found
@@ -125,13 +141,40 @@ pub(super) fn private_keys_of(text: &str) -> BTreeSet<String> {
 mod tests {
     use super::*;
 
+    fn found(text: &str, identifiers: Option<&str>) -> BTreeSet<String> {
+        let place = Secret { column: String::new(), path: None, identifiers: identifiers.map(|pattern| regex::Regex::new(pattern).unwrap()) };
+        let mut found = BTreeSet::new();
+        keep(text, &place, &mut found);
+        found
+    }
+
     #[test]
     fn every_form_of_a_secret_is_masked() {
-        let masker = Masker::new(["pa\"ss\\word".to_owned(), "line one is long\nline two is long".to_owned()].into());
+        let mut values = found("pa\"ss\\word", None);
+        values.extend(found("line one is long\nline two is long", None));
+        let masker = Masker::new(values);
         let json = serde_json::json!({"a": "x pa\"ss\\word y", "b": "line one is long\nline two is long"}).to_string();
         let masked = masker.apply(&json);
         assert!(!masked.contains("word") && !masked.contains("line one"), "{masked}");
         assert_eq!(masker.apply("  line two is long  "), format!("  {MASK}  "));
+    }
+
+    #[test]
+    fn identifiers_stay_readable_also_as_a_line_of_a_longer_text() {
+        let values = found("AKIAAAAAAAAAAAAAAAAA\nwJalrXUtnFEMI", Some("^AKIA[A-Z0-9]{16}$"));
+        let masker = Masker::new(values);
+        assert_eq!(masker.apply("AKIAAAAAAAAAAAAAAAAA"), "AKIAAAAAAAAAAAAAAAAA");
+        assert_eq!(masker.apply("wJalrXUtnFEMI"), MASK);
+        assert!(found("AKIAAAAAAAAAAAAAAAAA", Some("^AKIA[A-Z0-9]{16}$")).is_empty());
+    }
+
+    #[test]
+    fn a_short_value_is_masked_where_it_stands_alone_and_leaves_other_words_whole() {
+        let masker = Masker::new(found("test", None));
+        assert_eq!(masker.apply("test"), MASK);
+        assert_eq!(masker.apply("tests/a.py"), "tests/a.py");
+        assert_eq!(masker.apply("{\"Secret\": \"test\", \"File\": \"tests/a.py\"}"), format!("{{\"Secret\": \"{MASK}\", \"File\": \"tests/a.py\"}}"));
+        assert!(found("}", None).is_empty(), "punctuation is no secret");
     }
 
     #[test]

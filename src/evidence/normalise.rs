@@ -101,7 +101,6 @@ fn read_file(
         let note = format!("the same bytes as `{first}`, which was read already");
         return given_up(artifact, ArtifactState::Unrecognised, note, BTreeSet::new());
     }
-    seen.insert(identity, file.path.clone());
     let (parsed, keys) = match decode(bytes).and_then(|decoded| match decoded {
         Decoded::Text(text) => Ok((parse_text(&text, adapters.values())?, private_keys_of(&text))),
         Decoded::Workbook(bytes) => Ok((parse_workbook(&bytes)?, BTreeSet::new())),
@@ -138,6 +137,7 @@ fn read_file(
     for rejection in &mut artifact.rejections {
         rejection.reason = own_mask.apply(&rejection.reason);
     }
+    seen.insert(identity, file.path.clone());
     artifact.feeds = adapter.feeds();
     artifact.state = ArtifactState::Used;
     artifact.note = format!("read as {}", adapter.title);
@@ -171,26 +171,22 @@ fn blank(file: &FoundFile, meta: ArtifactMeta) -> Artifact {
 fn claim<'a>(parsed: &Parsed, meta: &ArtifactMeta, adapters: &'a BTreeMap<String, Adapter>) -> Result<&'a Adapter, String> {
     let shape = match parsed {
         Parsed::Documents { shape, .. } | Parsed::Grid { shape, .. } => *shape,
+        Parsed::Plain(reason) => return Err(format!("no adapter recognises its content: {reason}")),
     };
     if let Some(named) = &meta.adapter {
         let adapter = adapters.get(named).ok_or_else(|| format!("artifacts.yaml names the adapter `{named}`, which does not exist"))?;
-        if matches!(parsed, Parsed::Documents { documents, .. } if documents.iter().any(|document| document.value.is_null())) {
-            return Err("the file holds `null`, which is not a list of nothing".into());
+        if !adapter.shapes.contains(&shape) {
+            return Err(format!("artifacts.yaml names the adapter `{named}`, which does not read {shape:?} files"));
         }
-        return if adapter.shapes.contains(&shape) {
+        return if claims(adapter, parsed) || is_empty_list(parsed) {
             Ok(adapter)
         } else {
-            Err(format!("artifacts.yaml names the adapter `{named}`, which does not read {shape:?} files"))
+            Err(format!("artifacts.yaml names the adapter `{named}`, but the content is not of that kind"))
         };
     }
     let claiming: Vec<&Adapter> = adapters
         .values()
-        .filter(|adapter| adapter.shapes.contains(&shape))
-        .filter(|adapter| match parsed {
-            Parsed::Documents { shape: Shape::Pem, documents, .. } => !documents.is_empty(),
-            Parsed::Documents { documents, .. } => documents.first().is_some_and(|first| adapter.claims_document(&first.value)),
-            Parsed::Grid { header, .. } => adapter.claims_header(header),
-        })
+        .filter(|adapter| adapter.shapes.contains(&shape) && claims(adapter, parsed))
         .collect();
     match claiming.as_slice() {
         [one] => Ok(one),
@@ -200,6 +196,20 @@ fn claim<'a>(parsed: &Parsed, meta: &ArtifactMeta, adapters: &'a BTreeMap<String
             several.iter().map(|adapter| adapter.id.as_str()).collect::<Vec<_>>().join(", ")
         )),
     }
+}
+
+fn claims(adapter: &Adapter, parsed: &Parsed) -> bool {
+    match parsed {
+        Parsed::Documents { shape: Shape::Pem, documents, .. } => !documents.is_empty(),
+        Parsed::Documents { documents, .. } => documents.first().is_some_and(|first| adapter.claims_document(&first.value)),
+        Parsed::Grid { header, .. } => adapter.claims_header(header),
+        Parsed::Plain(_) => false,
+    }
+}
+
+/// `[]` looks the same from every tool; only a named adapter makes it "nothing found".
+fn is_empty_list(parsed: &Parsed) -> bool {
+    matches!(parsed, Parsed::Documents { documents, .. } if documents.iter().all(|document| document.value.as_array().is_some_and(Vec::is_empty)))
 }
 
 /// Raw records of every record set, each with its place.
@@ -213,7 +223,16 @@ fn collect(parsed: Parsed, adapter: &Adapter, artifact: &mut Artifact) -> (Colle
     let mut secrets = BTreeSet::new();
     let mut cut = false;
     let (collected, broken) = match parsed {
-        Parsed::Documents { mut documents, broken, .. } => {
+        Parsed::Documents { shape, mut documents, mut broken } => {
+            if documents.len() > 1 && shape != Shape::Pem {
+                documents.retain(|document| {
+                    let same_kind = adapter.claims_document(&document.value);
+                    if !same_kind {
+                        broken.push((document.place.clone(), "this document is of another kind than the first".to_owned()));
+                    }
+                    same_kind
+                });
+            }
             for document in &mut documents {
                 prepare(&mut document.value, &adapter.prepare);
                 secrets.append(&mut secrets_of(&document.value, &adapter.secrets));
@@ -232,6 +251,7 @@ fn collect(parsed: Parsed, adapter: &Adapter, artifact: &mut Artifact) -> (Colle
             }
             (Collected::Grid { header, rows }, broken)
         }
+        Parsed::Plain(_) => (Collected::Documents(Vec::new()), Vec::new()),
     };
     (artifact.extent, artifact.extent_because) = if cut {
         (Extent::Incomplete, "the export says itself that there is more".to_owned())

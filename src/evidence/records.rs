@@ -12,6 +12,8 @@ use super::format::Shape;
 pub(super) enum Parsed {
     /// JSON, YAML or PEM: documents with the line on which each begins (none for a file that is one document).
     Documents { shape: Shape, documents: Vec<Document>, broken: Vec<(String, String)> },
+    /// Text that was read and has no shape an adapter knows; why.
+    Plain(String),
     /// CSV or a sheet.
     Grid { shape: Shape, header: Vec<String>, rows: Vec<Row>, broken: Vec<(String, String)> },
 }
@@ -44,9 +46,9 @@ pub(super) fn parse_text<'a>(text: &str, adapters: impl Iterator<Item = &'a Adap
         return Ok(grid);
     }
     if start.starts_with('<') {
-        return Err("the file is markup (a login page or an error page saved as an export?)".into());
+        return Ok(Parsed::Plain("it is markup: a login page or an error page saved as an export?".into()));
     }
-    parse_yaml(text)
+    Ok(parse_yaml(text).unwrap_or_else(Parsed::Plain))
 }
 
 /// One document, several one after another, or one per line.
@@ -97,10 +99,10 @@ fn parse_json(text: &str) -> Result<Parsed, String> {
 fn parse_yaml(text: &str) -> Result<Parsed, String> {
     // Into the YAML crate's own value first: it refuses duplicate keys and alias bombs, a JSON value would not.
     let value: serde_yaml::Value =
-        serde_yaml::from_str(text).map_err(|error| format!("neither JSON, CSV, PEM nor YAML: {}", short(&error.to_string())))?;
+        serde_yaml::from_str(text).map_err(|error| format!("it is not JSON or PEM, no adapter knows its columns, and it is not YAML ({})", short(&error.to_string())))?;
     let value = serde_json::to_value(value).map_err(|error| format!("the YAML has keys that are not text: {error}"))?;
     if !value.is_object() && !value.is_array() {
-        return Err("the file is plain text in no known shape".into());
+        return Err("it is not JSON or PEM, and no adapter knows its columns".into());
     }
     Ok(Parsed::Documents { shape: Shape::Yaml, documents: vec![Document { place: String::new(), value }], broken: Vec::new() })
 }
@@ -118,22 +120,48 @@ fn parse_csv<'a>(text: &str, adapters: impl Iterator<Item = &'a Adapter> + Clone
             continue;
         }
         let (mut rows, mut broken) = (Vec::new(), Vec::new());
+        let mut lines = Lines::new(text);
         for record in records {
             match record {
                 Ok(record) => {
-                    let place = format!("line:{}", record.position().map_or(0, csv::Position::line));
+                    let place = format!("line:{}", lines.of(record.position().map_or(0, csv::Position::byte)));
                     if record.len() == header.len() {
                         rows.push(Row { place, cells: record.iter().map(str::to_owned).collect() });
                     } else {
                         broken.push((place, format!("the record has {} cells, the header {}", record.len(), header.len())));
                     }
                 }
-                Err(error) => broken.push((format!("line:{}", error.position().map_or(0, csv::Position::line)), short(&error.to_string()))),
+                Err(error) => {
+                    broken.push((format!("line:{}", lines.of(error.position().map_or(0, csv::Position::byte))), short(&error.to_string())));
+                }
             }
         }
         return Some(Parsed::Grid { shape: Shape::Csv, header, rows, broken });
     }
     None
+}
+
+/// Line numbers of rising byte positions, each line counted once. The CSV reader's own count is one short after CRLF.
+struct Lines<'a> {
+    text: &'a str,
+    counted_to: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Lines<'a> {
+        Lines { text, counted_to: 0, line: 1 }
+    }
+
+    /// The line of the first character at or after a position that is not a line end.
+    fn of(&mut self, byte: u64) -> usize {
+        let from = usize::try_from(byte).unwrap_or(0).min(self.text.len());
+        let skipped = self.text.as_bytes()[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let at = (from + skipped).max(self.counted_to);
+        self.line += self.text.as_bytes()[self.counted_to..at].iter().filter(|byte| **byte == b'\n').count();
+        self.counted_to = at;
+        self.line
+    }
 }
 
 /// The first sheet that is not empty.
@@ -235,7 +263,8 @@ fn certificate(block: &str) -> Result<Value, String> {
     let spki = certificate.public_key();
     let (public_key, bits) = match spki.parsed() {
         Ok(x509_parser::public_key::PublicKey::RSA(key)) => ("rsa".to_owned(), Some(key.key_size())),
-        Ok(x509_parser::public_key::PublicKey::EC(point)) => ("ec".to_owned(), Some(point.key_size())),
+        // The size is taken from the encoded point, whose whole bytes make P-521 look like 528.
+        Ok(x509_parser::public_key::PublicKey::EC(point)) => ("ec".to_owned(), Some(if point.key_size() == 528 { 521 } else { point.key_size() })),
         _ => (spki.algorithm.algorithm.to_id_string(), None),
     };
     let names: Vec<String> = certificate
@@ -249,6 +278,7 @@ fn certificate(block: &str) -> Result<Value, String> {
                 .iter()
                 .filter_map(|name| match name {
                     GeneralName::DNSName(text) | GeneralName::URI(text) | GeneralName::RFC822Name(text) => Some((*text).to_owned()),
+                    GeneralName::IPAddress(bytes) => address(bytes),
                     _ => None,
                 })
                 .collect()
@@ -271,6 +301,13 @@ fn certificate(block: &str) -> Result<Value, String> {
         "signature_algorithm": certificate.signature_algorithm.algorithm.to_id_string(),
         "is_ca": certificate.is_ca(),
     }))
+}
+
+fn address(bytes: &[u8]) -> Option<String> {
+    if let Ok(four) = <[u8; 4]>::try_from(bytes) {
+        return Some(std::net::Ipv4Addr::from(four).to_string());
+    }
+    <[u8; 16]>::try_from(bytes).ok().map(|sixteen| std::net::Ipv6Addr::from(sixteen).to_string())
 }
 
 /// Applies an adapter's `prepare` steps to a document.

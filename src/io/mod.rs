@@ -83,6 +83,11 @@ pub fn read_workspace(folder: &Path) -> Result<(SourceTree, Vec<FoundFile>), IoE
     Ok((statements, evidence))
 }
 
+/// The bytes of one file.
+pub fn read_one(path: &Path) -> Result<Vec<u8>, IoError> {
+    std::fs::read(path).map_err(|source| IoError::Read { path: path.to_owned(), source })
+}
+
 /// Everything below a folder, sorted by path; what cannot be read is listed with the reason.
 pub fn read_folder(folder: &Path) -> Result<Vec<FoundFile>, IoError> {
     if !folder.is_dir() {

@@ -1,4 +1,4 @@
--- Every machine identity and its latest review decisions, and every revoked name that no source shows any more.
+-- Every machine identity and its latest review decisions, and every revoked name that no source shows.
 with
 -- Every way in which a review names an identity, the surest first.
 candidates as (
@@ -135,10 +135,37 @@ worst as (
   ) = 1
 ),
 
--- Names that a review revoked and that no source shows any more.
+-- Where the exports would have shown an identity of any kind, and whether they are whole.
+covered as (
+  select
+    lower(identities.platform) as platform,
+    lower(identities.scope) as scope,
+    -- On AWS the report of users is whole without the roles; a list of both shows at least one role.
+    bool_or(coalesce(artifacts.extent = 'complete', false) and (identities.platform <> 'aws' or identities.kind = 'role')) as whole
+  from identities
+  left join artifacts
+    on artifacts.path = identities.artifact
+  group by lower(identities.platform), lower(identities.scope)
+),
+
+-- Names of which the register says where they stood, and whether the exports of that place are whole.
+placed as (
+  select
+    lower(trim(register.name)) as name,
+    bool_and(coalesce(covered.whole, false)) as whole
+  from register
+  left join covered
+    on covered.platform = lower(trim(register.platform))
+    and covered.scope = lower(trim(register.scope))
+  group by lower(trim(register.name))
+),
+
+-- Names that a review revoked and that no source shows. A review does not say on which platform a name stood, so only a name that
+-- the register places where whole exports were collected is shown to be gone.
 gone as (
   select
     concat('review: ', trim(reviews.identity_ref)) as subject,
+    coalesce(placed.whole, false) as shown,
     reviews.decided_at,
     reviews.campaign,
     reviews.artifact,
@@ -148,69 +175,94 @@ gone as (
     on candidates.artifact = reviews.artifact
     and candidates.record = reviews.record
     and candidates.review_id = reviews.review_id
+  left join placed
+    on placed.name = lower(trim(reviews.identity_ref))
   where candidates.identity_id is null
     and reviews.decision = 'revoke'
   qualify row_number() over (
     partition by trim(reviews.identity_ref)
     order by reviews.decided_at desc nulls last, reviews.artifact, reviews.record, reviews.review_id
   ) = 1
+),
+
+told as (
+  select
+    machine_identities.identity_id as subject,
+    case
+      when machine_identities.provider_managed then 'skip'
+      when worst.standing in ('in time', 'disabled', 'revoke under way') then 'pass'
+      when worst.standing in ('undated', 'future', 'revoke unseen') then 'unknown'
+      when worst.standing is not null then 'fail'
+      when ambiguous.identity_id is not null then 'unknown'
+      when days_between(machine_identities.created_at, $as_of) <= $cadence_days_max then 'skip'
+      else 'fail'
+    end as outcome,
+    case
+      when machine_identities.provider_managed then 'The platform made this identity and runs it; there is nothing to decide about.'
+      when worst.standing is not null then concat(
+        worst.campaign,
+        case when worst.whole then '' else concat(', "', worst.entitlement, '"') end,
+        ': ',
+        case worst.standing
+          when 'no decision' then concat(coalesce(worst.reviewer, 'the reviewer'), ' made no decision')
+          when 'undated' then concat('the decision "', worst.decision, '" has no date')
+          when 'future' then concat('the decision "', worst.decision, '" is dated ', to_char(worst.decided_at, '%Y-%m-%d'), ', after the date of this report')
+          when 'disabled' then concat('revoked ', worst.age_days, ' days ago, and the identity is disabled')
+          when 'revoke under way' then concat('revoked ', worst.age_days, ' days ago; ', $revoke_days_max, ' days are allowed to carry that out')
+          when 'revoke ignored' then concat('revoked ', worst.age_days, ' days ago, and still there; ', $revoke_days_max, ' days are allowed to carry that out')
+          when 'revoke unseen' then concat('revoked ', worst.age_days, ' days ago; no export of grants shows whether that was carried out')
+          when 'overdue' then concat('decided ', worst.age_days, ' days ago; ', $cadence_days_max, ' are allowed')
+          else concat(
+            case worst.decision when 'approve' then 'approved ' when 'modify' then 'changed ' else 'revoked ' end,
+            worst.age_days, ' days ago', coalesce(' by ' || worst.reviewer, ''), '; ', $cadence_days_max, ' are allowed',
+            case worst.decision
+              when 'modify' then '; whether the change was made is not tested here'
+              when 'revoke' then '; no export of grants shows it any more'
+              else ''
+            end
+          )
+        end,
+        case when worst.decisions_count > 1 then concat(' (the worst of ', worst.decisions_count, ' decisions)') else '' end,
+        '.'
+      )
+      when ambiguous.identity_id is not null
+        then concat('A review names "', machine_identities.name, '", but several identities have that name, so it speaks for none for certain.')
+      when days_between(machine_identities.created_at, $as_of) <= $cadence_days_max then concat(
+        'Created ', days_between(machine_identities.created_at, $as_of), ' days ago and not reviewed yet; the first review is due within ', $cadence_days_max, ' days.'
+      )
+      else 'No review decision names it.'
+    end as reason,
+    coalesce(worst.artifact, machine_identities.artifact) as artifact,
+    coalesce(worst.record, machine_identities.record) as record,
+    machine_identities.identity_id as identity
+  from machine_identities
+  left join worst
+    on worst.identity_id = machine_identities.identity_id
+  left join ambiguous
+    on ambiguous.identity_id = machine_identities.identity_id
+  union all
+  select
+    subject,
+    case when shown then 'pass' else 'unknown' end as outcome,
+    concat(
+      campaign, ': revoked', coalesce(' on ' || to_char(decided_at, '%Y-%m-%d'), ''), ', and no source shows it',
+      case
+        when shown then ' any more where the register places it'
+        else '; whether the export of its platform was collected whole cannot be told from its name'
+      end,
+      '.'
+    ) as reason,
+    artifact,
+    record,
+    cast(null as varchar) as identity
+  from gone
 )
 
 select
-  machine_identities.identity_id as subject,
-  case
-    when machine_identities.provider_managed then 'skip'
-    when worst.standing in ('in time', 'disabled', 'revoke under way') then 'pass'
-    when worst.standing in ('undated', 'future', 'revoke unseen') then 'unknown'
-    when worst.standing is not null then 'fail'
-    when ambiguous.identity_id is not null then 'unknown'
-    when days_between(machine_identities.created_at, $as_of) <= $cadence_days_max then 'skip'
-    else 'fail'
-  end as outcome,
-  case
-    when machine_identities.provider_managed then 'The platform made this identity and runs it; there is nothing to decide about.'
-    when worst.standing is not null then concat(
-      worst.campaign,
-      case when worst.whole then '' else concat(', "', worst.entitlement, '"') end,
-      ': ',
-      case worst.standing
-        when 'no decision' then concat(coalesce(worst.reviewer, 'the reviewer'), ' made no decision')
-        when 'undated' then concat('the decision "', worst.decision, '" has no date')
-        when 'future' then concat('the decision "', worst.decision, '" is dated ', to_char(worst.decided_at, '%Y-%m-%d'), ', after the date of this report')
-        when 'disabled' then concat('revoked ', worst.age_days, ' days ago, and the identity is disabled')
-        when 'revoke under way' then concat('revoked ', worst.age_days, ' days ago; ', $revoke_days_max, ' days are allowed to carry that out')
-        when 'revoke ignored' then concat('revoked ', worst.age_days, ' days ago, and still there; ', $revoke_days_max, ' days are allowed to carry that out')
-        when 'revoke unseen' then concat('revoked ', worst.age_days, ' days ago; no export of grants shows whether that was carried out')
-        when 'overdue' then concat('decided ', worst.age_days, ' days ago; ', $cadence_days_max, ' are allowed')
-        else concat(
-          '"', worst.decision, '" decided ', worst.age_days, ' days ago', coalesce(concat(' by ', worst.reviewer), ''), '; ', $cadence_days_max, ' are allowed',
-          case when worst.decision = 'modify' then '; whether the change was made is not tested here' else '' end
-        )
-      end,
-      case when worst.decisions_count > 1 then concat(' (the worst of ', worst.decisions_count, ' decisions)') else '' end,
-      '.'
-    )
-    when ambiguous.identity_id is not null
-      then concat('A review names "', machine_identities.name, '", but several identities have that name, so it speaks for none for certain.')
-    when days_between(machine_identities.created_at, $as_of) <= $cadence_days_max then concat(
-      'Created ', days_between(machine_identities.created_at, $as_of), ' days ago and not reviewed yet; the first review is due within ', $cadence_days_max, ' days.'
-    )
-    else 'No review decision names it.'
-  end as reason,
-  coalesce(worst.artifact, machine_identities.artifact) as artifact,
-  coalesce(worst.record, machine_identities.record) as record,
-  machine_identities.identity_id as identity
-from machine_identities
-left join worst
-  on worst.identity_id = machine_identities.identity_id
-left join ambiguous
-  on ambiguous.identity_id = machine_identities.identity_id
-union all
-select
   subject,
-  'pass' as outcome,
-  concat(campaign, ': revoked', coalesce(concat(' on ', to_char(decided_at, '%Y-%m-%d')), ''), ', and no source shows it any more.') as reason,
+  outcome,
+  regexp_replace(reason, '\b1 days\b', '1 day', 'g') as reason,
   artifact,
   record,
-  null as identity
-from gone
+  identity
+from told

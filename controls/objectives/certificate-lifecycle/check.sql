@@ -60,54 +60,65 @@ judged as (
       else 'unknown key'
     end as standing
   from measured
+),
+
+told as (
+  select
+    concat(name, ' serial ', serial, case when namesakes > 1 then concat(' ', certificate_id) else '' end) as subject,
+    case standing
+      when 'good' then 'pass'
+      when 'renewed in time' then 'skip'
+      when 'renewed before the period' then 'skip'
+      when 'unknown key' then 'unknown'
+      when 'impossible' then 'unknown'
+      else 'fail'
+    end as outcome,
+    concat(
+      case standing
+        when 'impossible' then concat('It ends on ', to_char(not_after, '%Y-%m-%d'), ', before it begins on ', to_char(not_before, '%Y-%m-%d'))
+        when 'renewed in time' then concat(
+          'Ended on ', to_char(not_after, '%Y-%m-%d'), '; serial ', successor_serial, ' replaced it ', 0 - late_days, ' days before'
+        )
+        when 'renewed before the period' then concat(
+          'Ended on ', to_char(not_after, '%Y-%m-%d'), ' and was replaced on ', to_char(successor_not_before, '%Y-%m-%d'), ', both before this period'
+        )
+        when 'renewed late' then concat(
+          'Ended on ', to_char(not_after, '%Y-%m-%d'), '; serial ', successor_serial, ' replaced it on ', to_char(successor_not_before, '%Y-%m-%d'),
+          case when late_days = 0 then ', less than a day late' else concat(', ', late_days, ' days late') end
+        )
+        when 'expired' then concat('Ended on ', to_char(not_after, '%Y-%m-%d'), ', ', over_days, ' days ago, and no newer certificate bears its name')
+        when 'weak' then concat('Its ', public_key, ' key has ', bits, ' bits; at least ', bits_min, ' are asked')
+        when 'too long' then concat('It is valid for ', validity_days, ' days; ', $validity_days_max, ' are allowed')
+        when 'ends soon' then concat(
+          'It ends in ', left_days, ' days, on ', to_char(not_after, '%Y-%m-%d'), ', and has no successor; one is asked ', $renew_days_before, ' days before'
+        )
+        when 'unknown key' then concat('Whether a key of the kind ', public_key, coalesce(' with ' || bits || ' bits', ''), ' is strong enough is not known here')
+        else concat(
+          'Valid until ', to_char(not_after, '%Y-%m-%d'), ', in ', left_days, ' days; ', validity_days, ' days in all, ', $validity_days_max, ' allowed; ',
+          public_key, coalesce(' ' || bits || ' bits', '')
+        )
+      end,
+      case
+        when standing in ('renewed late', 'expired') and bits < bits_min
+          then concat('; its ', public_key, ' key has ', bits, ' bits, at least ', bits_min, ' are asked')
+        when standing in ('weak') and validity_days > $validity_days_max
+          then concat('; it is valid for ', validity_days, ' days, ', $validity_days_max, ' allowed')
+        else ''
+      end,
+      case when same_key then '; its successor has the same key' else '' end,
+      '.'
+    ) as reason,
+    artifact,
+    record,
+    cast(null as varchar) as identity
+  from judged
 )
 
 select
-  concat(name, ' serial ', serial, case when namesakes > 1 then concat(' ', certificate_id) else '' end) as subject,
-  case standing
-    when 'good' then 'pass'
-    when 'renewed in time' then 'skip'
-    when 'renewed before the period' then 'skip'
-    when 'unknown key' then 'unknown'
-    when 'impossible' then 'unknown'
-    else 'fail'
-  end as outcome,
-  concat(
-    case standing
-      when 'impossible' then concat('It ends on ', to_char(not_after, '%Y-%m-%d'), ', before it begins on ', to_char(not_before, '%Y-%m-%d'))
-      when 'renewed in time' then concat(
-        'Ended on ', to_char(not_after, '%Y-%m-%d'), '; serial ', successor_serial, ' replaced it ', 0 - late_days, ' days before'
-      )
-      when 'renewed before the period' then concat(
-        'Ended on ', to_char(not_after, '%Y-%m-%d'), ' and was replaced on ', to_char(successor_not_before, '%Y-%m-%d'), ', both before this period'
-      )
-      when 'renewed late' then concat(
-        'Ended on ', to_char(not_after, '%Y-%m-%d'), '; serial ', successor_serial, ' replaced it on ', to_char(successor_not_before, '%Y-%m-%d'),
-        ', ', late_days, ' days late'
-      )
-      when 'expired' then concat('Ended on ', to_char(not_after, '%Y-%m-%d'), ', ', over_days, ' days ago, and no newer certificate bears its name')
-      when 'weak' then concat('Its ', public_key, ' key has ', bits, ' bits; at least ', bits_min, ' are asked')
-      when 'too long' then concat('It is valid for ', validity_days, ' days; ', $validity_days_max, ' are allowed')
-      when 'ends soon' then concat(
-        'It ends in ', left_days, ' days, on ', to_char(not_after, '%Y-%m-%d'), ', and has no successor; one is asked ', $renew_days_before, ' days before'
-      )
-      when 'unknown key' then concat('Whether a key of the kind ', public_key, coalesce(concat(' with ', bits, ' bits'), ''), ' is strong enough is not known here')
-      else concat(
-        'Valid until ', to_char(not_after, '%Y-%m-%d'), ', in ', left_days, ' days; ', validity_days, ' days in all, ', $validity_days_max, ' allowed; ',
-        public_key, coalesce(concat(' ', bits, ' bits'), '')
-      )
-    end,
-    case
-      when standing in ('renewed late', 'expired') and bits < bits_min
-        then concat('; its ', public_key, ' key has ', bits, ' bits, at least ', bits_min, ' are asked')
-      when standing in ('weak') and validity_days > $validity_days_max
-        then concat('; it is valid for ', validity_days, ' days, ', $validity_days_max, ' allowed')
-      else ''
-    end,
-    case when same_key then '; its successor has the same key' else '' end,
-    '.'
-  ) as reason,
+  subject,
+  outcome,
+  regexp_replace(reason, '\b1 days\b', '1 day', 'g') as reason,
   artifact,
   record,
-  cast(null as varchar) as identity
-from judged
+  identity
+from told

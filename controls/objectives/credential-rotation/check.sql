@@ -4,8 +4,8 @@ with
 leaks as (
   select
     credential_native_id,
-    count(*) as places_count,
-    min(concat(file, coalesce(concat(' line ', line), ''))) as first_place,
+    count(distinct concat(file, coalesce(' line ' || line, ''))) as places_count,
+    min(concat(file, coalesce(' line ' || line, ''))) as first_place,
     min(seen_at) as first_seen_at
   from findings
   where credential_native_id is not null
@@ -39,39 +39,50 @@ judged as (
       else 'old'
     end as standing
   from aged
+),
+
+told as (
+  select
+    credential as subject,
+    case standing
+      when 'not live' then 'skip'
+      when 'young' then 'pass'
+      when 'undated' then 'unknown'
+      when 'future' then 'unknown'
+      else 'fail'
+    end as outcome,
+    concat(
+      case standing
+        when 'not live' then case
+          when status = 'active' then concat('It ended on ', to_char(expires_at, '%Y-%m-%d'), ' and cannot be used.')
+          else concat('It is ', status, ' and cannot be used.')
+        end
+        when 'leaked' then concat(
+          'It is still active although a scanner found it in ', first_place,
+          case when places_count > 1 then concat(' and ', places_count - 1, ' more places') else '' end,
+          coalesce(', first seen on ' || to_char(first_seen_at, '%Y-%m-%d'), ''),
+          case when age_days >= 0 then concat('; set ', age_days, ' days ago, ', limit_days, ' allowed.') else '.' end
+        )
+        when 'undated' then 'No source says when it was set or last replaced.'
+        when 'future' then concat('It is said to have been set on ', to_char(set_at, '%Y-%m-%d'), ', after the date of this report.')
+        else concat(
+          'Set ', age_days, ' days ago, on ', to_char(set_at, '%Y-%m-%d'), '; ', limit_days, ' are allowed.'
+        )
+      end,
+      coalesce(' The sources disagree: ' || status_conflict || '.', ''),
+      case when identity_known then '' else ' No export lists its identity.' end
+    ) as reason,
+    artifact,
+    record,
+    identity_id as identity
+  from judged
 )
 
 select
-  credential as subject,
-  case standing
-    when 'not live' then 'skip'
-    when 'young' then 'pass'
-    when 'undated' then 'unknown'
-    when 'future' then 'unknown'
-    else 'fail'
-  end as outcome,
-  concat(
-    case standing
-      when 'not live' then case
-        when status = 'active' then concat('It ended on ', to_char(expires_at, '%Y-%m-%d'), ' and cannot be used.')
-        else concat('It is ', status, ' and cannot be used.')
-      end
-      when 'leaked' then concat(
-        'It is still active although a scanner found it in ', first_place,
-        case when places_count > 1 then concat(' and ', places_count - 1, ' more places') else '' end,
-        coalesce(concat(', there since ', to_char(first_seen_at, '%Y-%m-%d')), ''),
-        case when age_days >= 0 then concat('; set ', age_days, ' days ago, ', limit_days, ' allowed.') else '.' end
-      )
-      when 'undated' then 'No source says when it was set or last replaced.'
-      when 'future' then concat('It is said to have been set on ', to_char(set_at, '%Y-%m-%d'), ', after the date of this report.')
-      else concat(
-        'Set ', age_days, ' days ago, on ', to_char(set_at, '%Y-%m-%d'), '; ', limit_days, ' are allowed.'
-      )
-    end,
-    coalesce(concat(' The sources disagree: ', status_conflict, '.'), ''),
-    case when identity_known then '' else ' No export lists its identity.' end
-  ) as reason,
+  subject,
+  outcome,
+  regexp_replace(reason, '\b1 days\b', '1 day', 'g') as reason,
   artifact,
   record,
-  identity_id as identity
-from judged
+  identity
+from told

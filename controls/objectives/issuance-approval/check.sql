@@ -54,6 +54,8 @@ named as (
     case
       when strpos(approving.words, concat(' ', lower(population.identity_id), ' ')) > 0 then 'id'
       when population.namesakes > 1 then 'shared name'
+      -- A name without any mark or digit may be a word of the sentence.
+      when regexp_like(trim(population.name_word), '^\p{L}+$') then 'plain word'
       else 'name'
     end as way
   from population
@@ -78,7 +80,7 @@ weighed as (
     case
       when worded.status_class not in ('approved', 'done') then 'open'
       when population.created_at is null then 'undated identity'
-      when named.way = 'shared name' then 'shared name'
+      when named.way in ('shared name', 'plain word') then named.way
       when days_between(population.created_at, worded.resolved_at) <= $grace_days_max then 'in time'
       when worded.resolved_at is not null then 'closed late'
       when days_between(population.created_at, worded.created_at) > $grace_days_max then 'opened late'
@@ -100,7 +102,7 @@ best as (
   qualify row_number() over (
     partition by identity_id
     order by
-      case standing when 'in time' then 1 when 'undated' then 2 when 'shared name' then 3 when 'open' then 5 else 4 end,
+      case standing when 'in time' then 1 when 'undated' then 2 when 'shared name' then 3 when 'plain word' then 3 when 'open' then 5 else 4 end,
       (way = 'register') desc,
       ticket_id,
       artifact,
@@ -115,71 +117,85 @@ cut as (
   inner join artifacts
     on artifacts.path = fed.artifact
   where artifacts.extent = 'incomplete'
+),
+
+told as (
+  select
+    population.identity_id as subject,
+    case
+      when population.provider_managed then 'skip'
+      when population.created_at is null then 'unknown'
+      when best.standing = 'in time' then 'pass'
+      when best.standing in ('undated', 'shared name', 'plain word') then 'unknown'
+      when best.standing is null and cut.artifacts > 0 then 'unknown'
+      else 'fail'
+    end as outcome,
+    case
+      when population.provider_managed then 'The platform made this identity by itself.'
+      when population.created_at is null then concat(
+        'No source says when it was created, so it may be of this period',
+        coalesce('; ' || best.ticket_id || ' (' || best.type || ', ' || best.status || ') names it', ''),
+        '.'
+      )
+      else concat(
+        'Created on ', to_char(population.created_at, '%Y-%m-%d'), '; ',
+        case best.standing
+          when 'in time' then concat(
+            best.ticket_id, ' (', best.type, ', ', best.status, ') ',
+            case when best.way = 'register' then 'is the approval that the register names' else 'names it' end,
+            ' and was closed on ', to_char(best.resolved_at, '%Y-%m-%d'),
+            case
+              when best.closed_late_days > 0 then concat(', ', best.closed_late_days, ' days after it; ', $grace_days_max, ' are allowed.')
+              else '.'
+            end
+          )
+          when 'closed late' then concat(
+            best.ticket_id, ' (', best.type, ', ', best.status, ') was closed ', best.closed_late_days, ' days after it; ', $grace_days_max, ' are allowed.'
+          )
+          when 'opened late' then concat(
+            best.ticket_id, ' (', best.type, ', ', best.status, ') was only opened ', best.opened_late_days, ' days after it; ', $grace_days_max, ' are allowed.'
+          )
+          when 'undated' then concat(
+            best.ticket_id, ' (', best.type, ', ', best.status, ') speaks for it, but the export does not say when it was approved.'
+          )
+          when 'shared name' then concat(
+            best.ticket_id, ' (', best.type, ', ', best.status, ') names "', population.name, '", but ', population.namesakes, ' identities have that name.'
+          )
+          when 'plain word' then concat(
+            best.ticket_id, ' (', best.type, ', ', best.status, ') holds the word "', population.name, '", which need not mean this identity.'
+          )
+          when 'open' then concat(
+            best.ticket_id, ' (', best.type, ') ',
+            case when best.way = 'register' then 'is the approval that the register names' else 'names it' end,
+            ', but stands at "', best.status, '".'
+          )
+          else concat(
+            case
+              when population.approval_ticket is not null
+                then concat('the register names ', population.approval_ticket, ', which the tracker''s export does not hold, and no')
+              else 'no'
+            end,
+            ' ticket of an approving type (', $approval_types, ') names it',
+            case when cut.artifacts > 0 then ', but the list of tickets is cut' else '' end,
+            '.'
+          )
+        end
+      )
+    end as reason,
+    coalesce(best.artifact, population.artifact) as artifact,
+    coalesce(best.record, population.record) as record,
+    population.identity_id as identity
+  from population
+  cross join cut
+  left join best
+    on best.identity_id = population.identity_id
 )
 
 select
-  population.identity_id as subject,
-  case
-    when population.provider_managed then 'skip'
-    when population.created_at is null then 'unknown'
-    when best.standing = 'in time' then 'pass'
-    when best.standing in ('undated', 'shared name') then 'unknown'
-    when best.standing is null and cut.artifacts > 0 then 'unknown'
-    else 'fail'
-  end as outcome,
-  case
-    when population.provider_managed then 'The platform made this identity by itself.'
-    when population.created_at is null then concat(
-      'No source says when it was created, so it may be of this period',
-      coalesce(concat('; ', best.ticket_id, ' (', best.type, ', ', best.status, ') names it'), ''),
-      '.'
-    )
-    else concat(
-      'Created on ', to_char(population.created_at, '%Y-%m-%d'), '; ',
-      case best.standing
-        when 'in time' then concat(
-          best.ticket_id, ' (', best.type, ', ', best.status, ') ',
-          case when best.way = 'register' then 'is the approval that the register names' else 'names it' end,
-          ' and was closed on ', to_char(best.resolved_at, '%Y-%m-%d'),
-          case
-            when best.closed_late_days > 0 then concat(', ', best.closed_late_days, ' days after it; ', $grace_days_max, ' are allowed.')
-            else '.'
-          end
-        )
-        when 'closed late' then concat(
-          best.ticket_id, ' (', best.type, ', ', best.status, ') was closed ', best.closed_late_days, ' days after it; ', $grace_days_max, ' are allowed.'
-        )
-        when 'opened late' then concat(
-          best.ticket_id, ' (', best.type, ', ', best.status, ') was only opened ', best.opened_late_days, ' days after it; ', $grace_days_max, ' are allowed.'
-        )
-        when 'undated' then concat(
-          best.ticket_id, ' (', best.type, ', ', best.status, ') speaks for it, but the export does not say when it was approved.'
-        )
-        when 'shared name' then concat(
-          best.ticket_id, ' (', best.type, ', ', best.status, ') names "', population.name, '", but ', population.namesakes, ' identities have that name.'
-        )
-        when 'open' then concat(
-          best.ticket_id, ' (', best.type, ') ',
-          case when best.way = 'register' then 'is the approval that the register names' else 'names it' end,
-          ', but stands at "', best.status, '".'
-        )
-        else concat(
-          case
-            when population.approval_ticket is not null
-              then concat('the register names ', population.approval_ticket, ', which the tracker''s export does not hold, and no')
-            else 'no'
-          end,
-          ' ticket of an approving type (', $approval_types, ') names it',
-          case when cut.artifacts > 0 then ', but the list of tickets is cut' else '' end,
-          '.'
-        )
-      end
-    )
-  end as reason,
-  coalesce(best.artifact, population.artifact) as artifact,
-  coalesce(best.record, population.record) as record,
-  population.identity_id as identity
-from population
-cross join cut
-left join best
-  on best.identity_id = population.identity_id
+  subject,
+  outcome,
+  regexp_replace(reason, '\b1 days\b', '1 day', 'g') as reason,
+  artifact,
+  record,
+  identity
+from told

@@ -35,12 +35,13 @@ found as (
     on identities.identity_id = aliases.identity_id
 ),
 
--- Where the exports would have shown an identity, and whether one of them is whole.
+-- Where the exports would have shown an identity of any kind, and whether they are whole.
 covered as (
   select
     lower(identities.platform) as platform,
     lower(identities.scope) as scope,
-    bool_or(coalesce(artifacts.extent = 'complete', false)) as whole
+    -- On AWS the report of users is whole without the roles; a list of both shows at least one role.
+    bool_or(coalesce(artifacts.extent = 'complete', false) and (identities.platform <> 'aws' or identities.kind = 'role')) as whole
   from identities
   left join artifacts
     on artifacts.path = identities.artifact
@@ -106,7 +107,7 @@ select
   case when whole then 'fail' else 'unknown' end as outcome,
   case
     when whole then concat('The register holds it, but the exports of ', stated_place, ' do not show it.')
-    when whole is not null then concat('The register holds it, and no export of ', stated_place, ' shows it, but none of them is known to be whole.')
+    when whole is not null then concat('The register holds it, and no export of ', stated_place, ' shows it, but they are not known to be whole.')
     when placed then concat('The register holds it, but no export of ', stated_place, ' was collected.')
     else 'The register holds it without saying on which platform and in which account, so no export can be compared with it.'
   end as reason,

@@ -26,15 +26,13 @@ select
   end as outcome,
   case
     when provider_managed then 'The platform made this identity and runs it for a purpose of its own.'
-    when purpose is null and register_service is null then concat(
-      case when in_register then 'The register' else 'No row of the register names it; it' end,
-      ' states neither a purpose nor a service, and the source states no purpose.'
-    )
+    when purpose is null and not in_register then 'No row of the register names it, and the source states no purpose.'
+    when purpose is null and register_service is null then 'The register states neither a purpose nor a service, and the source states no purpose.'
     when purpose is null then concat('It belongs to the service "', register_service, '", but neither the register nor the source says what it is for.')
     when register_service is null and $service_required then concat('Its purpose is stated as "', purpose, '", but not the service that needs it.')
     else concat(
       'Its purpose is stated as "', purpose, '"',
-      coalesce(concat(' for the service "', register_service, '"'), ''),
+      coalesce(' for the service "' || register_service || '"', ''),
       case when repeats then ', which only repeats a name' else '' end,
       '.'
     )

@@ -3,20 +3,21 @@ with
 scanned as (
   select
     findings.*,
-    artifacts.adapter,
     artifacts.instance,
     artifacts.collected_at,
+    artifacts.extent,
     row_number() over (partition by findings.artifact, findings.tool, findings.finding_id order by findings.record) as copy
   from findings
   left join artifacts
     on artifacts.path = findings.artifact
 ),
 
--- The newest scan of each stated repository by each tool; a scan of a repository that nobody states stands for itself.
+-- The newest whole scan of each stated repository by each tool; a scan of a repository that nobody states stands for itself.
 newest as (
   select tool, instance, max(collected_at) as collected_at
   from scanned
   where instance is not null
+    and extent <> 'incomplete'
   group by tool, instance
 ),
 
@@ -68,36 +69,47 @@ judged as (
   from members
   left join owners
     on owners.native_id = members.credential_native_id
+),
+
+told as (
+  select
+    member as subject,
+    case standing
+      when 'dismissed' then 'skip'
+      when 'gone' then 'skip'
+      when 'resolved' then 'pass'
+      else 'fail'
+    end as outcome,
+    concat(
+      'Rule ', rule, ' in ', file, coalesce(' line ' || line, ''),
+      case when commit is not null and commit <> '' then concat(', commit ', commit) else '' end,
+      coalesce(', first seen on ' || to_char(seen_at, '%Y-%m-%d') || ' (' || days_between(seen_at, $as_of) || ' days)', ''),
+      ': ',
+      case standing
+        when 'dismissed' then 'somebody dismissed it in the scanner'
+        when 'gone' then concat('the newer scan of ', to_char(newest_at, '%Y-%m-%d'), ' does not report it any more')
+        when 'resolved' then 'the scanner reports it as resolved'
+        when 'still alive' then 'the scanner reports it as resolved'
+        else 'open'
+      end,
+      case
+        when active then concat('; the credential is still active: ', credential)
+        when dead then concat('; the credential is no longer active: ', credential)
+        else ''
+      end,
+      '.'
+    ) as reason,
+    artifact,
+    record,
+    identity_id as identity
+  from judged
 )
 
 select
-  member as subject,
-  case standing
-    when 'dismissed' then 'skip'
-    when 'gone' then 'skip'
-    when 'resolved' then 'pass'
-    else 'fail'
-  end as outcome,
-  concat(
-    'Rule ', rule, ' in ', file, coalesce(concat(' line ', line), ''),
-    case when commit is not null and commit <> '' then concat(', commit ', left(commit, 12)) else '' end,
-    coalesce(concat(', there since ', to_char(seen_at, '%Y-%m-%d'), ' (', days_between(seen_at, $as_of), ' days)'), ''),
-    ': ',
-    case standing
-      when 'dismissed' then 'somebody dismissed it in the scanner'
-      when 'gone' then concat('the newer scan of ', to_char(newest_at, '%Y-%m-%d'), ' does not report it any more')
-      when 'resolved' then 'the scanner reports it as resolved'
-      when 'still alive' then 'the scanner reports it as resolved'
-      else 'open'
-    end,
-    case
-      when active then concat('; the credential is still active: ', credential)
-      when dead then concat('; the credential is no longer active: ', credential)
-      else ''
-    end,
-    '.'
-  ) as reason,
+  subject,
+  outcome,
+  regexp_replace(reason, '\b1 days\b', '1 day', 'g') as reason,
   artifact,
   record,
-  identity_id as identity
-from judged
+  identity
+from told

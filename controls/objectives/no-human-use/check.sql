@@ -1,0 +1,101 @@
+-- Every machine identity, and whether a person could log in with it or did.
+with
+console_platforms as (
+  select distinct trim(platform) as platform
+  from (select unnest(string_to_array(lower($console_platforms), ',')) as platform)
+),
+
+-- The password of an identity to point at: a live one, else the one used last.
+passwords as (
+  select
+    *,
+    status = 'active' and not coalesce(expires_at <= $as_of, false) as live
+  from machine_credentials
+  where kind = 'password'
+    and identity_id is not null
+  qualify row_number() over (
+    partition by identity_id
+    order by (status = 'active') desc, last_used_at desc nulls last, artifact, record, credential
+  ) = 1
+),
+
+-- Identities in an export that states passwords: an export that states none for them shows that they have none.
+password_exports as (
+  select distinct artifact
+  from credentials
+  where kind = 'password'
+),
+
+stated as (
+  select identities.identity_id, identities.artifact, identities.record
+  from identities
+  inner join password_exports
+    on password_exports.artifact = identities.artifact
+  qualify row_number() over (partition by identities.identity_id order by identities.artifact, identities.record) = 1
+),
+
+judged as (
+  select
+    machine_identities.*,
+    passwords.last_used_at as password_used_at,
+    coalesce(passwords.use_artifact, stated.artifact) as password_artifact,
+    coalesce(passwords.use_record, stated.record) as password_record,
+    passwords.status as password_status,
+    case
+      when machine_identities.provider_managed then 'provider'
+      when passwords.live and console_platforms.platform is not null then 'console'
+      when passwords.live then 'password'
+      when passwords.last_used_at >= $period_from and console_platforms.platform is not null then 'was used'
+      when passwords.identity_id is not null then 'no longer'
+      when machine_identities.kind in ('role', 'service-account') then 'cannot'
+      when stated.identity_id is not null then 'none'
+      else 'not covered'
+    end as standing
+  from machine_identities
+  left join passwords
+    on passwords.identity_id = machine_identities.identity_id
+  left join console_platforms
+    on console_platforms.platform = machine_identities.platform
+  left join stated
+    on stated.identity_id = machine_identities.identity_id
+)
+
+select
+  identity_id as subject,
+  case standing
+    when 'provider' then 'skip'
+    when 'cannot' then 'skip'
+    when 'no longer' then 'pass'
+    when 'none' then 'pass'
+    when 'password' then 'unknown'
+    when 'not covered' then 'unknown'
+    else 'fail'
+  end as outcome,
+  case standing
+    when 'provider' then 'The platform made this identity and runs it; nobody can log in with it.'
+    when 'console' then concat(
+      'A password for the console is enabled',
+      case
+        when password_used_at is not null
+          then concat(', and was last used on ', to_char(password_used_at, '%Y-%m-%d'), ', ', days_between(password_used_at, $as_of), ' days ago')
+        else ''
+      end,
+      '.'
+    )
+    when 'password' then concat(
+      'On ', platform, ' the workload itself uses the password; no export shows whether people do too',
+      case when password_used_at is not null then concat(' (last used on ', to_char(password_used_at, '%Y-%m-%d'), ')') else '' end,
+      '.'
+    )
+    when 'was used' then concat(
+      'The password for the console is ', password_status, ' now, but was used in this period, on ', to_char(password_used_at, '%Y-%m-%d'), '.'
+    )
+    when 'no longer' then concat('Its password is ', password_status, ', and no use in this period is on record.')
+    when 'cannot' then concat('A ', replace(kind, '-', ' '), ' on ', platform, ' has no password; who may act as it is a matter of its trust settings.')
+    when 'none' then 'The export that states passwords states none for it.'
+    else 'No export that states passwords lists it.'
+  end as reason,
+  coalesce(password_artifact, artifact) as artifact,
+  coalesce(password_record, record) as record,
+  identity_id as identity
+from judged

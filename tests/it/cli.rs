@@ -1,0 +1,180 @@
+//! The binary as a user runs it: output, exit codes, nothing half-written.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::support::{sample, sample_pack};
+
+fn tickmark(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tickmark")).args(arguments).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn write_pack(folder: &Path) {
+    for (path, bytes) in sample_pack() {
+        let to = folder.join(path);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::write(to, bytes).unwrap();
+    }
+}
+
+#[test]
+fn evidence_as_json_accounts_for_every_file() {
+    let folder = sample("2026-Q3");
+    let output = tickmark(&["evidence", folder.to_str().unwrap(), "--format", "json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let list: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let on_disk = walkdir::WalkDir::new(&folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()).count();
+    assert_eq!(list.len(), on_disk - 3, "every file but the three statements");
+    for file in &list {
+        for key in ["path", "adapter", "state", "read", "kept", "rejected"] {
+            assert!(file.get(key).is_some(), "{key} in {file}");
+        }
+        let number = |key: &str| file[key].as_u64().unwrap();
+        assert_eq!(number("read"), number("kept") + number("rejected"), "{file}");
+    }
+}
+
+#[test]
+fn catalog_show_gives_every_clause() {
+    let output = tickmark(&["catalog", "show", "nist-csf@2.0", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let clauses = shown["clauses"].as_array().unwrap();
+    assert_eq!(clauses.len(), 134);
+    for clause in clauses {
+        for key in ["id", "parent", "kind", "statement"] {
+            assert!(clause.get(key).is_some(), "{key} in {clause}");
+        }
+    }
+    let wrong = tickmark(&["catalog", "show", "nist-csf@3.0"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("nist-csf@2.0"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn query_answers_in_three_formats_and_refuses_to_write() {
+    let folder = sample("2026-Q3");
+    let ask = |sql: &str, format: &str| tickmark(&["query", folder.to_str().unwrap(), sql, "--format", format]);
+    let sql = "select name, kind from identities where name = 'svc-ci-deploy' and kind = 'user' limit 1";
+    assert!(text(&ask(sql, "table").stdout).contains("svc-ci-deploy"));
+    assert_eq!(text(&ask(sql, "csv").stdout), "name,kind\nsvc-ci-deploy,user\n");
+    let json: serde_json::Value = serde_json::from_slice(&ask(sql, "json").stdout).unwrap();
+    assert_eq!(json, serde_json::json!([{"name": "svc-ci-deploy", "kind": "user"}]));
+    for refused in ["drop table identities", "select now()", "select nothing from identities", "select * from '/etc/passwd'"] {
+        let output = ask(refused, "table");
+        assert_eq!(output.status.code(), Some(2), "{refused}");
+        assert!(text(&output.stderr).contains("query/sql"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn verify_says_what_it_checked_and_fails_with_three() {
+    let place = tempfile::tempdir().unwrap();
+    let pack = place.path().join("pack");
+    write_pack(&pack);
+    let good = tickmark(&["verify", pack.to_str().unwrap()]);
+    assert!(good.status.success(), "{}", text(&good.stderr));
+    assert!(text(&good.stdout).contains("clauses") && text(&good.stdout).contains("Merkle root"));
+    fs::write(pack.join("report.pdf"), b"%PDF-other").unwrap();
+    let bad = tickmark(&["verify", pack.to_str().unwrap()]);
+    assert_eq!(bad.status.code(), Some(3));
+    assert!(text(&bad.stdout).contains("report.pdf"), "{}", text(&bad.stdout));
+    #[cfg(unix)]
+    {
+        fs::remove_file(pack.join("report.pdf")).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", pack.join("report.pdf")).unwrap();
+        let linked = tickmark(&["verify", pack.to_str().unwrap(), "--format", "json"]);
+        assert_eq!(linked.status.code(), Some(3));
+        assert!(text(&linked.stdout).contains("file-unreadable"));
+    }
+}
+
+#[test]
+fn a_manifest_is_what_sha256sum_reads() {
+    let place = tempfile::tempdir().unwrap();
+    write_pack(place.path());
+    let Ok(output) = Command::new("sha256sum").args(["-c", "--quiet", "SHA256SUMS"]).current_dir(place.path()).output() else {
+        eprintln!("skipped: sha256sum is not installed here");
+        return;
+    };
+    assert!(output.status.success(), "{}", text(&output.stdout));
+}
+
+#[test]
+fn bad_statements_are_all_told_at_once_and_nothing_is_written() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("workspace");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        folder.join("tickmark.yaml"),
+        "organisation: X\nscope: Y\nperiod: {from: 2026-07-01, to: 2026-09-30}\nas_of: \"2026-09-30T23:59:59Z\"\nzone: Europe/Copenhagn\n\
+         frameworks: [pci-dss@4.0, nist-csf@2.0]\nparameters:\n  - {objective: credential-rotaton, parameter: x, value: 1, reason: y}\n",
+    )
+    .unwrap();
+    fs::write(folder.join("artifacts.yaml"), "artifacts:\n  - path: missing.csv\n").unwrap();
+    let out = place.path().join("out");
+    let output = tickmark(&["pack", folder.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = text(&output.stderr);
+    for wanted in [
+        "tickmark.yaml:5:7",
+        "did you mean `pci-dss@4.0.1`?",
+        "did you mean `credential-rotation`?",
+        "artifacts.yaml:2:11",
+        "4 errors to correct; nothing was written",
+    ] {
+        assert!(told.contains(wanted), "{wanted} in\n{told}");
+    }
+    assert!(!out.exists());
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "no temporary folder is left");
+}
+
+#[test]
+fn an_existing_folder_is_never_overwritten_by_mistake() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("thesis.txt"), "my only copy").unwrap();
+    let folder = sample("2026-Q3");
+    for extra in [&[][..], &["--replace"][..]] {
+        let mut arguments = vec!["pack", folder.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        arguments.extend(extra);
+        assert_eq!(tickmark(&arguments).status.code(), Some(4));
+        assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "my only copy");
+    }
+}
+
+#[test]
+fn diff_of_two_packs_has_causes_and_refuses_a_broken_side() {
+    let place = tempfile::tempdir().unwrap();
+    let (old, new) = (place.path().join("old.json"), place.path().join("new"));
+    write_pack(&new);
+    let before = serde_json::to_vec(&crate::support::quarter("2026-Q2").assessment).unwrap();
+    fs::write(&old, before).unwrap();
+    let output = tickmark(&["diff", old.to_str().unwrap(), new.to_str().unwrap(), "--format", "json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let changes: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for entry in changes["entries"].as_array().unwrap() {
+        assert!(entry["change"].is_string());
+        assert!(!entry["causes"].as_array().unwrap().is_empty(), "{entry}");
+    }
+    let shown = text(&tickmark(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]).stdout);
+    assert!(shown.contains("svc-payments-legacy-batch"), "{shown}");
+    fs::write(new.join("index.html"), "forged").unwrap();
+    assert_eq!(tickmark(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]).status.code(), Some(3));
+}
+
+#[test]
+fn the_commands_of_the_readme_are_those_that_ci_runs() {
+    let readme = fs::read_to_string(crate::support::root().join("README.md")).unwrap();
+    let ci = fs::read_to_string(crate::support::root().join(".ci/run")).unwrap();
+    let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("    cargo ")).take(2).collect();
+    assert_eq!(commands.len(), 2);
+    for command in commands {
+        assert!(ci.lines().any(|line| line == format!("cargo {command}")), "`cargo {command}` is not in .ci/run");
+    }
+}

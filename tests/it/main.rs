@@ -1,0 +1,11 @@
+//! The one integration test binary: each module is one suite.
+
+mod catalogs;
+mod cli;
+mod determinism;
+mod hostile;
+mod pack;
+mod real_evidence;
+mod sample;
+mod support;
+mod tidy;

@@ -1,0 +1,161 @@
+//! A pack holds, and every way to tamper with it is caught and named.
+
+use std::collections::BTreeMap;
+
+use tickmark::base::{Digest, SourceTree};
+use tickmark::verify::{Verification, verify};
+
+use crate::support::sample_pack;
+
+fn tree(files: &BTreeMap<String, Vec<u8>>) -> SourceTree {
+    let mut tree = SourceTree::default();
+    for (path, bytes) in files {
+        tree.insert(path.clone(), bytes.clone());
+    }
+    tree
+}
+
+fn checked(files: &BTreeMap<String, Vec<u8>>) -> Verification {
+    verify(&tree(files), &[])
+}
+
+fn text(files: &BTreeMap<String, Vec<u8>>, path: &str) -> String {
+    String::from_utf8(files[path].clone()).unwrap()
+}
+
+/// Changes a file and mends the manifest after it, as a careful forger would.
+fn forge(files: &mut BTreeMap<String, Vec<u8>>, path: &str, change: impl Fn(String) -> String) {
+    let before = text(files, path);
+    let after = change(before.clone());
+    assert_ne!(before, after, "the forgery changes something");
+    let manifest = text(files, "SHA256SUMS").replace(Digest::of(before.as_bytes()).as_str(), Digest::of(after.as_bytes()).as_str());
+    files.insert(path.to_owned(), after.into_bytes());
+    files.insert("SHA256SUMS".to_owned(), manifest.into_bytes());
+}
+
+fn assert_caught(files: &BTreeMap<String, Vec<u8>>, code: &str, what: &str) {
+    let found = checked(files).breaches;
+    assert!(
+        found.iter().any(|breach| breach.code == code && breach.what.contains(what)),
+        "expected {code} naming {what}, found {found:#?}"
+    );
+}
+
+#[test]
+fn an_untouched_pack_holds_and_says_what_was_checked() {
+    let verification = checked(sample_pack());
+    assert_eq!(verification.breaches, vec![]);
+    assert_eq!(verification.files, sample_pack().len() - 1);
+    assert!(verification.clauses > 500, "{}", verification.clauses);
+    let page = text(sample_pack(), "index.html");
+    assert!(page.contains(verification.root.unwrap().as_str()), "the page shows the root");
+}
+
+#[test]
+fn every_changed_byte_is_caught() {
+    for (path, bytes) in sample_pack().iter().filter(|(path, _)| *path != "SHA256SUMS") {
+        let mut files = sample_pack().clone();
+        let mut changed = bytes.clone();
+        let middle = changed.len() / 2;
+        changed[middle] ^= 1;
+        files.insert(path.clone(), changed);
+        assert_caught(&files, "file-changed", path);
+    }
+}
+
+#[test]
+fn added_removed_and_renamed_files_are_caught() {
+    let mut files = sample_pack().clone();
+    files.insert("artifacts/extra.csv".into(), b"a,b\n".to_vec());
+    assert_caught(&files, "file-added", "artifacts/extra.csv");
+
+    let mut files = sample_pack().clone();
+    files.remove("report.pdf");
+    assert_caught(&files, "file-missing", "report.pdf");
+
+    let mut files = sample_pack().clone();
+    let moved = files.remove("observations/nhi-inventory.csv").unwrap();
+    files.insert("observations/nhi-inventary.csv".into(), moved);
+    assert_caught(&files, "file-missing", "observations/nhi-inventory.csv");
+    assert_caught(&files, "file-added", "observations/nhi-inventary.csv");
+}
+
+#[test]
+fn a_damaged_manifest_is_caught() {
+    let mut files = sample_pack().clone();
+    let manifest = text(&files, "SHA256SUMS");
+    let without: String = manifest.lines().filter(|line| !line.ends_with("report.pdf")).map(|line| format!("{line}\n")).collect();
+    files.insert("SHA256SUMS".into(), without.into_bytes());
+    assert_caught(&files, "file-added", "report.pdf");
+
+    let mut files = sample_pack().clone();
+    files.insert("SHA256SUMS".into(), manifest.replacen('a', "b", 1).into_bytes());
+    assert!(!checked(&files).breaches.is_empty());
+
+    let mut files = sample_pack().clone();
+    files.insert("SHA256SUMS".into(), format!("{manifest}{}  ../../etc/passwd\n", Digest::of(b"")).into_bytes());
+    assert_caught(&files, "manifest-line", "SHA256SUMS:");
+
+    let mut files = sample_pack().clone();
+    files.remove("SHA256SUMS");
+    assert_caught(&files, "manifest-missing", "SHA256SUMS");
+}
+
+#[test]
+fn a_forged_verdict_is_caught_although_the_manifest_was_mended() {
+    let mut files = sample_pack().clone();
+    forge(&mut files, "assessment.json", |text| text.replacen("\"status\": \"not-satisfied\"", "\"status\": \"satisfied\"", 1));
+    let found = checked(&files).breaches;
+    assert!(found.iter().any(|breach| breach.code == "clause-changed"), "{found:#?}");
+    assert!(found.iter().any(|breach| breach.code == "total-changed"), "{found:#?}");
+}
+
+#[test]
+fn forged_totals_catalog_text_scope_and_root_are_caught() {
+    let mut files = sample_pack().clone();
+    forge(&mut files, "assessment.json", |text| {
+        let pattern = regex::Regex::new(r#"("counts": \{[^}]*"not-satisfied": )\d+"#).unwrap();
+        pattern.replace(&text, "${1}0").into_owned()
+    });
+    assert_caught(&files, "total-changed", "pci-dss@4.0.1");
+
+    let statement = {
+        let value: serde_json::Value = serde_json::from_slice(&sample_pack()["assessment.json"]).unwrap();
+        let clause = value["clauses"].as_array().unwrap().iter().find(|clause| clause["clause"] == "8.6.2").unwrap().clone();
+        clause["statement"].as_str().unwrap().to_owned()
+    };
+    let mut files = sample_pack().clone();
+    forge(&mut files, "assessment.json", |text| text.replacen(&statement, "Anything goes.", 1));
+    assert_caught(&files, "clause-changed", "pci-dss@4.0.1 8.6.2");
+
+    let mut files = sample_pack().clone();
+    forge(&mut files, "assessment.json", |text| text.replacen("\"organisation\": \"Nordhavn Pay A/S\"", "\"organisation\": \"Other A/S\"", 1));
+    assert_caught(&files, "frame-changed", "pci-dss@4.0.1");
+
+    let mut files = sample_pack().clone();
+    let root = checked(sample_pack()).root.unwrap();
+    let other = Digest::of(b"other");
+    forge(&mut files, "assessment.json", |text| text.replacen(root.as_str(), other.as_str(), 1));
+    assert_caught(&files, "root-changed", "assessment.json");
+}
+
+#[test]
+fn forged_evidence_observations_and_statements_are_caught() {
+    let mut files = sample_pack().clone();
+    let exhibit = files.keys().find(|path| path.ends_with("credential-report.csv")).unwrap().clone();
+    forge(&mut files, &exhibit, |text| text.replacen("true", "false", 1));
+    assert_caught(&files, "exhibit-changed", &exhibit);
+
+    let mut files = sample_pack().clone();
+    forge(&mut files, "observations/credential-rotation.csv", |text| text.replacen(",fail,", ",pass,", 1));
+    assert_caught(&files, "observations-changed", "observations/credential-rotation.csv");
+
+    let mut files = sample_pack().clone();
+    forge(&mut files, "workspace/exceptions.yaml", |text| text.replacen("2026-12-31", "2027-12-31", 1));
+    assert_caught(&files, "workspace-changed", "workspace/exceptions.yaml");
+
+    let mut files = sample_pack().clone();
+    let root = checked(sample_pack()).root.unwrap();
+    forge(&mut files, "index.html", |text| text.replace(root.as_str(), Digest::of(b"other").as_str()));
+    assert_caught(&files, "rendering-differs", "index.html");
+}

@@ -1,0 +1,244 @@
+//! The sample's planted facts, found by name in what the report says. The list of what is planted is `PLANTED.md` beside the sample.
+
+use std::collections::BTreeMap;
+
+use tickmark::assessment::{Assessment, Outcome};
+use tickmark::base::Status;
+use tickmark::diff::{Change, compare};
+
+use crate::support::{quarter, sample_pack};
+
+const AWS: &str = "arn:aws:iam::210987654321:";
+
+/// Outcome and reason of every subject of an objective, from the full list.
+fn seen(quarter_name: &'static str, objective: &str) -> BTreeMap<String, (String, String)> {
+    let list = &quarter(quarter_name).observations[objective];
+    csv::Reader::from_reader(list.as_slice())
+        .records()
+        .map(|record| {
+            let record = record.unwrap();
+            (record[0].to_owned(), (record[1].to_owned(), record[2].to_owned()))
+        })
+        .collect()
+}
+
+/// The one subject that holds `part`; its outcome and reason.
+fn one(quarter_name: &'static str, objective: &str, part: &str) -> (String, String) {
+    let list = seen(quarter_name, objective);
+    let found: Vec<_> = list.iter().filter(|(subject, _)| subject.contains(part)).collect();
+    assert_eq!(found.len(), 1, "{objective} in {quarter_name}: {part}: {found:?}");
+    found[0].1.clone()
+}
+
+fn fails(quarter_name: &'static str, objective: &str, part: &str, because: &str) {
+    let (outcome, reason) = one(quarter_name, objective, part);
+    assert_eq!(outcome, "fail", "{objective}: {part}: {reason}");
+    assert!(reason.contains(because), "{objective}: {part}: `{reason}` does not say `{because}`");
+}
+
+fn absent(quarter_name: &'static str, objective: &str, part: &str) {
+    let list = seen(quarter_name, objective);
+    assert!(!list.keys().any(|subject| subject.contains(part)), "{objective} still knows {part}");
+}
+
+#[test]
+fn the_legacy_batch_user_is_ownerless_and_admin_then_gone() {
+    let name = "user/svc-payments-legacy-batch";
+    fails("2026-Q2", "nhi-ownership", name, "owner");
+    fails("2026-Q2", "least-privilege", name, "administrative");
+    fails("2026-Q2", "stale-orphan-detection", &format!("{AWS}{name} AKIA"), "2025-03-02");
+    for objective in ["nhi-ownership", "least-privilege", "credential-rotation"] {
+        absent("2026-Q3", objective, name);
+    }
+}
+
+#[test]
+fn the_ci_deploy_key_was_admin_in_the_second_quarter_and_is_rotated_in_the_third() {
+    fails("2026-Q2", "least-privilege", "user/svc-ci-deploy", "AdministratorAccess");
+    let (_, reason) = one("2026-Q3", "least-privilege", "user/svc-ci-deploy");
+    assert!(reason.contains("PowerUserAccess"), "{reason}");
+    fails("2026-Q2", "credential-rotation", "user/svc-ci-deploy AKIATCH6YDSYRRAAW3XL", "2024-02-01");
+    assert_eq!(one("2026-Q3", "credential-rotation", "user/svc-ci-deploy AKIATCH6YDSYRRAAW3XL").0, "skip", "the old key is inactive");
+    assert_eq!(one("2026-Q3", "credential-rotation", "user/svc-ci-deploy AKIATCH6YDSYQZPFBAVC").0, "pass", "the new key is of July");
+}
+
+#[test]
+fn leaked_keys_that_are_still_active_are_named() {
+    for quarter_name in ["2026-Q2", "2026-Q3"] {
+        fails(quarter_name, "credential-rotation", "user/svc-mobile-ci", "infra/main.tf");
+    }
+    fails("2026-Q3", "credential-rotation", "user/svc-ai-support-agent", "src/agent.yaml");
+    let found = seen("2026-Q3", "secret-vaulting");
+    let told = found.values().filter(|(outcome, reason)| outcome == "fail" && reason.contains("still active")).count();
+    assert!(told >= 2, "the active leaked keys of the mobile build and of the agent: {told}");
+}
+
+#[test]
+fn the_ai_agent_of_august_is_not_approved_not_owned_at_the_source_and_too_powerful() {
+    absent("2026-Q2", "nhi-inventory", "svc-ai-support-agent");
+    fails("2026-Q3", "issuance-approval", "user/svc-ai-support-agent", "CHG-1180");
+    fails("2026-Q3", "least-privilege", "user/svc-ai-support-agent", "wildcard");
+}
+
+#[test]
+fn the_owner_who_left_still_stands_in_the_register() {
+    for name in ["svc-airflow", "svc-bi-reporting", "svc-dw-dbt", "svc-ml-training"] {
+        fails("2026-Q3", "nhi-ownership", &format!("user/{name}"), "Jonas Berg");
+    }
+    assert_eq!(one("2026-Q3", "nhi-ownership", "user/svc-ml-features").0, "pass", "reassigned in the third quarter");
+    fails("2026-Q2", "nhi-ownership", "user/svc-ml-features", "Jonas Berg");
+}
+
+#[test]
+fn rotated_and_unrotated_keys_are_told_apart() {
+    for name in ["svc-payments-settlement", "svc-payments-3ds", "svc-terraform", "svc-fraud-rules-sync"] {
+        let list = seen("2026-Q3", "credential-rotation");
+        let own: Vec<_> = list.iter().filter(|(subject, _)| subject.contains(&format!("user/{name} "))).collect();
+        assert!(own.iter().any(|(_, (outcome, _))| outcome == "pass") && own.iter().all(|(_, (outcome, _))| outcome != "fail"), "{own:?}");
+    }
+    fails("2026-Q3", "credential-rotation", "user/svc-bi-reporting", "2024-10-10");
+    fails("2026-Q3", "credential-rotation", "user/svc-fraud-vendor-siftly", "2024-04-11");
+}
+
+#[test]
+fn two_active_keys_never_used_identities_and_idle_ones_are_found() {
+    fails("2026-Q3", "unique-identity", "user/svc-ledger-export", "2 live credentials");
+    fails("2026-Q3", "stale-orphan-detection", "role/vendor-siftly", "Never used");
+    fails("2026-Q3", "stale-orphan-detection", "role/orphan-migration-2024", "Never used");
+    fails("2026-Q3", "stale-orphan-detection", &format!("{AWS}user/svc-sec-breakglass AKIA"), "Never used");
+    fails("2026-Q3", "stale-orphan-detection", "user/svc-test-2", "Without any credential");
+}
+
+#[test]
+fn shadow_identities_and_names_that_join_by_no_rule_are_reconciled() {
+    for name in ["user/svc-jenkins-old", "user/svc-test-2", "role/gha-deploy-any"] {
+        assert_eq!(one("2026-Q3", "nhi-inventory", name).0, "fail", "{name} is in no register");
+    }
+    let (outcome, reason) = one("2026-Q3", "nhi-inventory", "SVC-BACKUP-VEEAM");
+    assert_eq!(outcome, "unknown", "no export of Active Directory is read: {reason}");
+}
+
+#[test]
+fn administrative_roles_and_bindings_are_named() {
+    for name in ["role/gha-deploy-any", "role/orphan-migration-2024", "k8s:nordhavn-prod:platform/argocd"] {
+        fails("2026-Q3", "least-privilege", name, "administrative");
+    }
+    fails("2026-Q2", "least-privilege", "k8s:nordhavn-prod:data/spark", "cluster-admin");
+    assert_eq!(one("2026-Q3", "least-privilege", "k8s:nordhavn-prod:data/spark").0, "pass", "the binding was removed in the third quarter");
+}
+
+#[test]
+fn certificates_late_expired_weak_and_long_are_told_apart() {
+    let certificate = |name: &str| one("2026-Q3", "certificate-lifecycle", name);
+    fails("2026-Q3", "certificate-lifecycle", "serial 1003", "4 days late");
+    fails("2026-Q3", "certificate-lifecycle", "serial 1005", "90 days late");
+    fails("2026-Q3", "certificate-lifecycle", "serial 1004", "Ended on 2026-07-01");
+    fails("2026-Q3", "certificate-lifecycle", "serial 1009", "Ended on 2026-08-28");
+    fails("2026-Q3", "certificate-lifecycle", "serial 1006", "1024 bits");
+    fails("2026-Q3", "certificate-lifecycle", "serial 1002", "1825 days");
+    for in_time in ["serial 1001", "serial 1007"] {
+        assert_eq!(certificate(in_time).0, "skip", "renewed in time");
+    }
+}
+
+#[test]
+fn reviews_that_nobody_decided_are_deviations() {
+    for name in ["svc-airflow", "svc-bi-reporting", "svc-dw-dbt", "svc-ml-training"] {
+        assert_eq!(one("2026-Q3", "access-review", &format!("user/{name}")).0, "fail", "{name} has no decision");
+    }
+    assert_eq!(one("2026-Q3", "access-review", "user/svc-terraform").0, "pass");
+}
+
+#[test]
+fn exceptions_explain_and_expired_or_self_approved_ones_are_told() {
+    let assessment = &quarter("2026-Q3").assessment;
+    let exception = |id: &str| assessment.exceptions.iter().find(|exception| exception.id == id).unwrap();
+    assert_eq!(exception("RISK-71").covers, [format!("{AWS}user/svc-sec-breakglass")]);
+    assert_eq!(exception("RISK-79").state, "expired");
+    assert!(exception("RISK-79").covers.is_empty() && !exception("RISK-79").remarks.is_empty());
+    assert!(exception("RISK-77").remarks.iter().any(|remark| remark.contains("same person")));
+    let before = &quarter("2026-Q2").assessment;
+    let then = before.exceptions.iter().find(|exception| exception.id == "RISK-79").unwrap();
+    assert_eq!((then.state.as_str(), then.covers.len()), ("active", 1));
+    // It holds for one framework and leaks into no other.
+    for clause in before.clauses.iter().filter(|clause| clause.framework != "nist-csf@2.0") {
+        assert!(clause.objectives.iter().all(|own| own.excepted.iter().all(|excepted| excepted.exception != "RISK-79")), "{}", clause.clause);
+    }
+}
+
+#[test]
+fn every_clause_every_file_and_every_digest_is_accounted_for() {
+    for quarter_name in ["2026-Q2", "2026-Q3"] {
+        let assessment = &quarter(quarter_name).assessment;
+        assert_eq!(assessment.clauses.len(), 366 + 134 + 10);
+        for clause in assessment.clauses.iter().filter(|clause| clause.status.is_some()) {
+            assert!(!clause.reasons.is_empty(), "{} {}", clause.framework, clause.clause);
+            assert_eq!(clause.computed_digest(), clause.digest);
+            if clause.status == Some(Status::Satisfied) {
+                assert!(!clause.evidence.is_empty(), "{} is satisfied by nothing", clause.clause);
+            }
+            for reason in &clause.reasons {
+                assert!(reason.artifacts.iter().all(|path| assessment.exhibit(path).is_some()), "{:?}", reason.artifacts);
+            }
+        }
+        for objective in &assessment.objectives {
+            for observation in &objective.observations {
+                let cited = assessment.exhibit(&observation.artifact).is_some() || observation.artifact == "tickmark.yaml";
+                assert!(cited && !observation.record.is_empty(), "{observation:?}");
+            }
+        }
+        assert_eq!(assessment.computed_root(), assessment.root);
+    }
+}
+
+#[test]
+fn every_clause_stands_in_every_format() {
+    let page = String::from_utf8(sample_pack()["index.html"].clone()).unwrap();
+    let assessment: Assessment = serde_json::from_slice(&sample_pack()["assessment.json"]).unwrap();
+    for clause in assessment.clauses.iter().filter(|clause| clause.status.is_some()) {
+        assert!(page.contains(clause.digest.as_str()), "{} {} is not in the page", clause.framework, clause.clause);
+    }
+}
+
+#[test]
+fn comparing_the_quarters_names_what_moved() {
+    let (before, after) = (&quarter("2026-Q2").assessment, &quarter("2026-Q3").assessment);
+    let changes = compare(before, after);
+    assert_eq!(changes.counts.values().sum::<usize>(), before.clauses.iter().filter(|clause| clause.status.is_some()).count());
+    for entry in &changes.entries {
+        assert!(!entry.causes.is_empty(), "{entry:?}");
+    }
+    let moved = |objective: &str, part: &str, departs_now: bool| {
+        changes.subjects.iter().any(|change| change.objective == objective && change.subject.contains(part) && change.departs_now == departs_now)
+    };
+    assert!(moved("least-privilege", "svc-payments-legacy-batch", false));
+    assert!(moved("least-privilege", "data/spark", false));
+    assert!(moved("issuance-approval", "svc-ai-support-agent", true));
+    assert!(moved("certificate-lifecycle", "serial 1009", true));
+
+    let nothing = compare(after, after);
+    assert!(nothing.entries.is_empty() && nothing.subjects.is_empty());
+    assert_eq!(nothing.counts.keys().copied().collect::<Vec<_>>(), [Change::Unchanged]);
+
+    let back = compare(after, before);
+    let mirrored = |change: Change| match change {
+        Change::Worsened => Change::Improved,
+        Change::Improved => Change::Worsened,
+        Change::Added => Change::Removed,
+        Change::Removed => Change::Added,
+        Change::Incomparable | Change::Unchanged => change,
+    };
+    for (change, count) in &changes.counts {
+        assert_eq!(back.counts.get(&mirrored(*change)), Some(count));
+    }
+}
+
+#[test]
+fn failures_and_silence_are_told_apart_in_the_tallies() {
+    for objective in &quarter("2026-Q3").assessment.objectives {
+        let tally = objective.tally;
+        assert_eq!(tally.passed + tally.unproved + tally.failed + tally.unknown + tally.skipped, tally.population, "{}", objective.id);
+        let listed = objective.observations.iter().filter(|seen| seen.outcome == Outcome::Fail).count();
+        assert_eq!(listed, tally.failed, "{}: every deviation is kept", objective.id);
+    }
+}
