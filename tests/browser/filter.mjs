@@ -163,13 +163,16 @@ async function checkFilter(page) {
 
   const samples = await page.evaluate(() => {
     const text = (selector) => document.querySelector(selector)?.textContent.trim() ?? "";
+    const own = [...document.querySelectorAll(".clause [data-find]")].map((part) => part.textContent).join("\n");
     const middle = [...document.querySelectorAll(".clause[data-status]")];
     return {
       id: middle[Math.floor(middle.length / 2)]?.querySelector(".self [data-find]").textContent ?? "",
       label: text(".clause h3 bdi[data-find], .clause h4 bdi[data-find], .clause h5 bdi[data-find]"),
       objective: text(".clause [data-objective] [data-find]"),
       subject: text(".clause .subject [data-find]"),
-      "subject listed with its objective only": text(".finding tr:last-child .subject [data-find]"),
+      "subject listed with its objective only": [...document.querySelectorAll(".finding .subject [data-find]")]
+        .map((part) => part.textContent.trim())
+        .find((subject) => !own.includes(subject)) ?? "",
     };
   });
   for (const [what, value] of Object.entries(samples)) {
