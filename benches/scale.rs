@@ -57,7 +57,8 @@ fn run(arguments: &[&str]) -> Measured {
     let mut peak_kib = 0;
     loop {
         if let Ok(text) = fs::read_to_string(&status) {
-            let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+            let mark =
+                text.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next()?.parse().ok());
             peak_kib = peak_kib.max(mark.unwrap_or(0));
         }
         if let Some(ended) = child.try_wait().expect("the child can be waited for") {
@@ -78,8 +79,9 @@ fn populate(folder: &Path, count: usize) {
          cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated\n",
     );
     let mut keys = String::new();
-    let mut register =
-        String::from("identity,platform,scope,owner,owner_status,purpose,service,criticality,expires_at,approval_ticket,last_reviewed_at\n");
+    let mut register = String::from(
+        "identity,platform,scope,owner,owner_status,purpose,service,criticality,expires_at,approval_ticket,last_reviewed_at\n",
+    );
     for index in 0..count {
         let made = if index % 10 == 0 { "2025-01-15T08:00:00+00:00" } else { "2026-08-15T08:00:00+00:00" };
         let _ = writeln!(
@@ -91,7 +93,12 @@ fn populate(folder: &Path, count: usize) {
             "{{\"AccessKeyMetadata\":[{{\"UserName\":\"svc-{index}\",\"AccessKeyId\":\"AKIA{index:016}\",\"Status\":\"Active\",\"CreateDate\":\"{made}\"}}]}}"
         );
         if index % 20 != 0 {
-            let _ = writeln!(register, "svc-{index},aws,123456789012,Team {},active,Batch job {index},Service {},high,,,", index % 50, index % 500);
+            let _ = writeln!(
+                register,
+                "svc-{index},aws,123456789012,Team {},active,Batch job {index},Service {},high,,,",
+                index % 50,
+                index % 500
+            );
         }
     }
     let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("a file");
@@ -99,12 +106,19 @@ fn populate(folder: &Path, count: usize) {
     write("list-access-keys.json", &keys);
     write("register.csv", &register);
     let meta = |path: &str, rows: usize| {
-        format!("  - path: {path}\n    instance: \"123456789012\"\n    collected_at: \"2026-09-30T12:00:00Z\"\n    zone: UTC\n    rows: {rows}\n")
+        format!(
+            "  - path: {path}\n    instance: \"123456789012\"\n    collected_at: \"2026-09-30T12:00:00Z\"\n    zone: UTC\n    rows: {rows}\n"
+        )
     };
     let registered = count - count.div_ceil(20);
     write(
         "artifacts.yaml",
-        &format!("artifacts:\n{}{}{}", meta("credential-report.csv", count), meta("list-access-keys.json", count), meta("register.csv", registered)),
+        &format!(
+            "artifacts:\n{}{}{}",
+            meta("credential-report.csv", count),
+            meta("list-access-keys.json", count),
+            meta("register.csv", registered)
+        ),
     );
     write(
         "tickmark.yaml",

@@ -14,14 +14,18 @@ pub fn pages(controls: &Controls) -> Vec<(String, String)> {
         ("catalogs.md".to_owned(), catalogs(controls)),
         ("objectives.md".to_owned(), objectives(controls)),
     ];
-    pages.extend(controls.catalogs.objectives.values().map(|objective| (format!("objectives/{}.md", objective.id), objective_page(objective))));
+    pages.extend(
+        controls.catalogs.objectives.values().map(|objective| (format!("objectives/{}.md", objective.id), objective_page(objective))),
+    );
     pages
 }
 
 const MADE: &str = "<!-- Made by `tickmark catalog reference`; edit the controls, not this page. -->\n\n";
 
 fn tables(controls: &Controls) -> String {
-    let mut text = format!("{MADE}# Normalised tables\n\nEvery row carries `artifact` and `record`, so any number leads to a place in a file.\nInstants are UTC.\n");
+    let mut text = format!(
+        "{MADE}# Normalised tables\n\nEvery row carries `artifact` and `record`, so any number leads to a place in a file.\nInstants are UTC.\n"
+    );
     for table in controls.tables.values() {
         table_section(&mut text, table);
     }
@@ -31,7 +35,8 @@ fn tables(controls: &Controls) -> String {
 fn table_section(text: &mut String, table: &TableDefinition) {
     let _ = writeln!(text, "\n## {}\n\n{}", table.name, table.meaning.trim());
     if let Some(derivation) = &table.derivation {
-        let _ = writeln!(text, "\nDerived from {}.", derivation.reads.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "));
+        let _ =
+            writeln!(text, "\nDerived from {}.", derivation.reads.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "));
     }
     let _ = writeln!(text, "\n| column | type | required | meaning |\n|---|---|---|---|");
     for column in &table.columns {
@@ -64,7 +69,9 @@ fn adapter_row(text: &mut String, adapter: &Adapter) {
 }
 
 fn catalogs(controls: &Controls) -> String {
-    let mut text = format!("{MADE}# Catalogs\n\n| edition | title | publisher | headings | mapped | documentary | outside |\n|---|---|---|---|---|---|---|\n");
+    let mut text = format!(
+        "{MADE}# Catalogs\n\n| edition | title | publisher | headings | mapped | documentary | outside |\n|---|---|---|---|---|---|---|\n"
+    );
     for catalog in controls.catalogs.editions.values() {
         let count = |word: &str| catalog.clauses.iter().filter(|clause| clause.treatment.word() == word).count();
         let _ = writeln!(

@@ -116,8 +116,11 @@ impl<T: JsonSchema + DeserializeOwned> Format<T> {
                 diagnostics
                     .push(found.error(&pointer, self.code, format!("the key `{name}` is missing")).help(format!("add `{name}:` here")));
             }
-            ValidationErrorKind::Enum { options } => {
-                let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            ValidationErrorKind::Enum { .. } | ValidationErrorKind::OneOfNotValid { .. }
+                if value.pointer(&pointer).is_some_and(Value::is_string) =>
+            {
+                let schema = schema_of::<T>();
+                let options = words_of(schema_at(&schema, &problem.schema_path().to_string()));
                 let wrong = value.pointer(&pointer).and_then(Value::as_str).unwrap_or_default();
                 let listed = format!("one of {}", options.join(", "));
                 let help = super::diagnostic::nearest(wrong, options.iter().copied())
@@ -135,35 +138,49 @@ impl<T: JsonSchema + DeserializeOwned> Format<T> {
         }
     }
 
-    /// The keys allowed where the schema said no, from the sibling `properties` of the failing keyword.
+    /// The keys allowed where the schema said no.
     fn known_keys(&self, schema_path: &str) -> Vec<String> {
         let schema = schema_of::<T>();
-        let mut at = &schema;
-        for step in schema_path.trim_start_matches('/').split('/') {
-            if step == "additionalProperties" || step == "unevaluatedProperties" {
-                break;
-            }
-            while let Some(target) = at.get("$ref").and_then(Value::as_str) {
-                let Some(next) = schema.pointer(target.trim_start_matches('#')) else {
-                    break;
-                };
-                at = next;
-            }
-            if step == "$ref" {
-                continue;
-            }
-            let step = step.replace("~1", "/").replace("~0", "~");
-            let next = match at {
-                Value::Array(list) => step.parse::<usize>().ok().and_then(|index| list.get(index)),
-                other => other.get(&step),
-            };
-            match next {
-                Some(next) => at = next,
-                None => break,
-            }
-        }
+        let at = schema_at(&schema, schema_path);
         at.get("properties").and_then(Value::as_object).map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
     }
+}
+
+/// The part of a schema that holds the keyword which failed, references followed.
+fn schema_at<'a>(schema: &'a Value, schema_path: &str) -> &'a Value {
+    let mut at = schema;
+    let keyword = |step: &str| matches!(step, "additionalProperties" | "unevaluatedProperties" | "enum" | "oneOf");
+    for step in schema_path.trim_start_matches('/').split('/') {
+        while let Some(target) = at.get("$ref").and_then(Value::as_str) {
+            let Some(next) = schema.pointer(target.trim_start_matches('#')) else { break };
+            at = next;
+        }
+        if keyword(step) {
+            break;
+        }
+        if step == "$ref" {
+            continue;
+        }
+        let step = step.replace("~1", "/").replace("~0", "~");
+        let next = match at {
+            Value::Array(list) => step.parse::<usize>().ok().and_then(|index| list.get(index)),
+            other => other.get(&step),
+        };
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    at
+}
+
+/// The words that a schema of alternatives allows.
+fn words_of(schema: &Value) -> Vec<&str> {
+    let alternatives = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let constants = alternatives.clone().filter_map(|one| one.get("const").and_then(Value::as_str));
+    let nested = alternatives.filter_map(|one| one.get("enum").and_then(Value::as_array)).flatten().filter_map(Value::as_str);
+    let own = schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    own.chain(constants).chain(nested).collect()
 }
 
 type Places = BTreeMap<String, Range<usize>>;

@@ -142,7 +142,8 @@ mod tests {
     use super::*;
 
     fn found(text: &str, identifiers: Option<&str>) -> BTreeSet<String> {
-        let place = Secret { column: String::new(), path: None, identifiers: identifiers.map(|pattern| regex::Regex::new(pattern).unwrap()) };
+        let place =
+            Secret { column: String::new(), path: None, identifiers: identifiers.map(|pattern| regex::Regex::new(pattern).unwrap()) };
         let mut found = BTreeSet::new();
         keep(text, &place, &mut found);
         found
@@ -173,7 +174,10 @@ mod tests {
         let masker = Masker::new(found("test", None));
         assert_eq!(masker.apply("test"), MASK);
         assert_eq!(masker.apply("tests/a.py"), "tests/a.py");
-        assert_eq!(masker.apply("{\"Secret\": \"test\", \"File\": \"tests/a.py\"}"), format!("{{\"Secret\": \"{MASK}\", \"File\": \"tests/a.py\"}}"));
+        assert_eq!(
+            masker.apply("{\"Secret\": \"test\", \"File\": \"tests/a.py\"}"),
+            format!("{{\"Secret\": \"{MASK}\", \"File\": \"tests/a.py\"}}")
+        );
         assert!(found("}", None).is_empty(), "punctuation is no secret");
     }
 

@@ -184,10 +184,7 @@ fn claim<'a>(parsed: &Parsed, meta: &ArtifactMeta, adapters: &'a BTreeMap<String
             Err(format!("artifacts.yaml names the adapter `{named}`, but the content is not of that kind"))
         };
     }
-    let claiming: Vec<&Adapter> = adapters
-        .values()
-        .filter(|adapter| adapter.shapes.contains(&shape) && claims(adapter, parsed))
-        .collect();
+    let claiming: Vec<&Adapter> = adapters.values().filter(|adapter| adapter.shapes.contains(&shape) && claims(adapter, parsed)).collect();
     match claiming.as_slice() {
         [one] => Ok(one),
         [] => Err("no adapter recognises its content".into()),
@@ -322,16 +319,16 @@ fn run_script(
     let mut rows: BTreeMap<String, Table> = BTreeMap::new();
     for insert in &adapter.inserts {
         let definition = &definitions[&insert.table];
-        let shaped = engine
-            .select(insert, &parameters)
-            .map_err(|error| sql_diagnostic("adapter/sql", &adapter.script.file, &adapter.script.text, &error))
-            .and_then(|found| {
-                shape_rows(&found, &insert.columns, definition, artifact)
-                    .map_err(|problem| Diagnostic::error("adapter/columns", &adapter.script.file, problem))
-            });
-        match shaped {
+        let found = match engine.select(insert, &parameters) {
+            Ok(found) => found,
+            Err(error) => {
+                diagnostics.push(sql_diagnostic("adapter/sql", &adapter.script.file, &adapter.script.text, &error));
+                continue;
+            }
+        };
+        match shape_rows(&found, &insert.columns, definition, artifact) {
             Ok(table) => rows.entry(insert.table.clone()).or_insert_with(|| definition.empty()).append(table),
-            Err(diagnostic) => diagnostics.push(diagnostic),
+            Err(problem) => diagnostics.push(Diagnostic::error("adapter/columns", &adapter.script.file, problem)),
         }
     }
     for set in &adapter.records {

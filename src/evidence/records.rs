@@ -98,8 +98,9 @@ fn parse_json(text: &str) -> Result<Parsed, String> {
 
 fn parse_yaml(text: &str) -> Result<Parsed, String> {
     // Into the YAML crate's own value first: it refuses duplicate keys and alias bombs, a JSON value would not.
-    let value: serde_yaml::Value =
-        serde_yaml::from_str(text).map_err(|error| format!("it is not JSON or PEM, no adapter knows its columns, and it is not YAML ({})", short(&error.to_string())))?;
+    let value: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| {
+        format!("it is not JSON or PEM, no adapter knows its columns, and it is not YAML ({})", short(&error.to_string()))
+    })?;
     let value = serde_json::to_value(value).map_err(|error| format!("the YAML has keys that are not text: {error}"))?;
     if !value.is_object() && !value.is_array() {
         return Err("it is not JSON or PEM, and no adapter knows its columns".into());
@@ -264,7 +265,9 @@ fn certificate(block: &str) -> Result<Value, String> {
     let (public_key, bits) = match spki.parsed() {
         Ok(x509_parser::public_key::PublicKey::RSA(key)) => ("rsa".to_owned(), Some(key.key_size())),
         // The size is taken from the encoded point, whose whole bytes make P-521 look like 528.
-        Ok(x509_parser::public_key::PublicKey::EC(point)) => ("ec".to_owned(), Some(if point.key_size() == 528 { 521 } else { point.key_size() })),
+        Ok(x509_parser::public_key::PublicKey::EC(point)) => {
+            ("ec".to_owned(), Some(if point.key_size() == 528 { 521 } else { point.key_size() }))
+        }
         _ => (spki.algorithm.algorithm.to_id_string(), None),
     };
     let names: Vec<String> = certificate

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::Controls;
 use crate::base::yaml::{Format, Located};
 use crate::base::{Diagnostics, Instant};
@@ -14,34 +16,47 @@ use crate::judge::{self, Evidence, Freshness, Reliance};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// Runs all cases of all objectives that are tested. Returns how many ran; what does not hold is in `diagnostics`.
-pub fn run_cases(controls: &Controls, diagnostics: &mut Diagnostics) -> usize {
+/// Runs the cases of the tested objectives that `chosen` accepts. Returns how many ran; what does not hold is in `diagnostics`.
+pub fn run_cases(controls: &Controls, chosen: impl Fn(&str) -> bool, diagnostics: &mut Diagnostics) -> usize {
     let format = Format::<CasesFile>::new("cases/invalid");
+    let tested: Vec<&Objective> =
+        controls.catalogs.objectives.values().filter(|objective| objective.check.is_some() && chosen(&objective.id)).collect();
+    // Side by side, but told in the order of the objectives.
+    let outcomes: Vec<(usize, Diagnostics)> = tested
+        .par_iter()
+        .map(|objective| {
+            let mut found = Diagnostics::default();
+            (run_cases_of(controls, objective, &format, &mut found), found)
+        })
+        .collect();
     let mut count = 0;
-    for objective in controls.catalogs.objectives.values().filter(|objective| objective.check.is_some()) {
-        let path = format!("objectives/{}/cases.yaml", objective.id);
-        let Some(bytes) = controls.source.get(&path) else {
-            diagnostics.push(
-                crate::base::Diagnostic::error("cases/missing", &path, "an objective that is tested has cases")
-                    .help("show a pass, a fail, an empty population and stale evidence"),
-            );
-            continue;
-        };
-        let Some(file) = format.read(&path, bytes, diagnostics) else {
-            continue;
-        };
-        let shown: BTreeSet<Shows> = file.value.cases.iter().map(|case| case.shows).collect();
-        for wanted in [Shows::Pass, Shows::Fail, Shows::Empty, Shows::Stale] {
-            if !shown.contains(&wanted) {
-                diagnostics.push(file.error("/cases", "cases/incomplete", format!("no case shows {wanted:?}")));
-            }
-        }
-        for index in 0..file.value.cases.len() {
-            run_case(controls, objective, &file, index, diagnostics);
-            count += 1;
-        }
+    for (own, found) in outcomes {
+        count += own;
+        diagnostics.extend(found);
     }
     count
+}
+
+fn run_cases_of(controls: &Controls, objective: &Objective, format: &Format<CasesFile>, diagnostics: &mut Diagnostics) -> usize {
+    let path = format!("objectives/{}/cases.yaml", objective.id);
+    let Some(bytes) = controls.source.get(&path) else {
+        diagnostics.push(
+            crate::base::Diagnostic::error("cases/missing", &path, "an objective that is tested has cases")
+                .help("show a pass, a fail, an empty population and stale evidence"),
+        );
+        return 0;
+    };
+    let Some(file) = format.read(&path, bytes, diagnostics) else { return 0 };
+    let shown: BTreeSet<Shows> = file.value.cases.iter().map(|case| case.shows).collect();
+    for wanted in [Shows::Pass, Shows::Fail, Shows::Empty, Shows::Stale] {
+        if !shown.contains(&wanted) {
+            diagnostics.push(file.error("/cases", "cases/incomplete", format!("no case shows {wanted:?}")));
+        }
+    }
+    for index in 0..file.value.cases.len() {
+        run_case(controls, objective, &file, index, diagnostics);
+    }
+    file.value.cases.len()
 }
 
 fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile>, index: usize, diagnostics: &mut Diagnostics) {

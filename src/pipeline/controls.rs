@@ -30,7 +30,7 @@ impl Controls {
     fn check_requirements(&self, diagnostics: &mut Diagnostics) {
         for objective in self.catalogs.objectives.values() {
             for table in &objective.requires {
-                if !self.tables.get(table).is_some_and(|definition| definition.derivation.is_none()) {
+                if self.tables.get(table).is_none_or(|definition| definition.derivation.is_some()) {
                     diagnostics.push(
                         crate::base::Diagnostic::error(
                             "objective/unknown-table",

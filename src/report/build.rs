@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
                 summary: clause.summary.clone(),
             })
             .collect();
-        worst.sort_by(|one, two| two.deviation_total.cmp(&one.deviation_total));
+        worst.sort_by_key(|gap| std::cmp::Reverse(gap.deviation_total));
         worst.truncate(WORST_MAX);
         FrameworkView {
             id: framework.framework.clone(),

@@ -122,12 +122,34 @@
     if (clause && clause.element === target) for (const box of target.querySelectorAll("details")) box.open = true;
   }
 
-  /** Brings the target into view, below the filter where that stays on the screen. */
-  function bringIntoView(target) {
+  /** Scrolls to the target, below the filter where that stays on the screen; tells whether anything had to move. */
+  function scrollTo(target) {
+    const before = window.scrollY;
     target.scrollIntoView();
-    if (getComputedStyle(form).position !== "sticky" || !form.parentElement.contains(target)) return;
-    const overlap = form.getBoundingClientRect().bottom - target.getBoundingClientRect().top;
-    if (overlap > 0) window.scrollBy(0, -overlap - 8);
+    if (getComputedStyle(form).position === "sticky" && form.parentElement.contains(target)) {
+      const overlap = form.getBoundingClientRect().bottom - target.getBoundingClientRect().top;
+      if (overlap > 0) window.scrollBy(0, -overlap - 8);
+    }
+    return Math.abs(window.scrollY - before) > 1;
+  }
+
+  /** What is off the screen gets its real height only when it comes near, so the place of the target is looked up again
+      until it stays, or until the reader takes over. */
+  let pursuit = 0;
+  function bringIntoView(target) {
+    const own = (pursuit += 1);
+    let quiet = 0;
+    let frames = 60;
+    const step = () => {
+      if (own !== pursuit) return;
+      quiet = scrollTo(target) ? 0 : quiet + 1;
+      frames -= 1;
+      if (quiet < 5 && frames > 0) requestAnimationFrame(step);
+    };
+    step();
+  }
+  for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    window.addEventListener(name, () => (pursuit += 1), { passive: true, capture: true });
   }
 
   function follow() {
@@ -186,6 +208,10 @@
   form.hidden = false;
   apply();
   if (location.hash) follow();
+  window.addEventListener("load", () => {
+    const target = targetOf(location.hash);
+    if (target) bringIntoView(target);
+  });
   // A browser may put old values back into the form after this script ran.
   window.addEventListener("pageshow", () => {
     if (!pinned) apply();

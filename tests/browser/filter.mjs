@@ -52,7 +52,7 @@ async function open(browser, options = {}, anchor = "") {
 
 /** What is visible, and what the data- attributes say should be. Runs in the page. */
 function census({ framework = "", statuses = [], words = [] } = {}) {
-  const isVisible = (element) => element.getClientRects().length > 0;
+  const isVisible = (element) => element.checkVisibility();
   const plain = (text) => text.normalize("NFKC").toLowerCase();
   const find = (element) => [...element.querySelectorAll("[data-find]")].map((part) => part.textContent).join("\n");
   const textOf = (clause) => {
@@ -244,7 +244,7 @@ async function checkPaperAndNoScript(browser, page) {
   await page.fill("#ui-search", "zqxjkv");
   await page.emulateMedia({ media: "print" });
   const paper = await page.evaluate(() => {
-    const isVisible = (element) => element.getClientRects().length > 0;
+    const isVisible = (element) => element.checkVisibility();
     const count = (selector) => [...document.querySelectorAll(selector)].filter((element) => !isVisible(element)).length;
     return { clauses: count(".clause"), rows: count("details tr, details li"), filter: isVisible(document.getElementById("ui-filter")) };
   });

@@ -72,7 +72,7 @@ fn statements_are_sentences_of_their_own() {
 #[test]
 fn the_cases_of_every_objective_hold() {
     let mut diagnostics = Diagnostics::default();
-    let count = run_cases(controls(), &mut diagnostics);
+    let count = run_cases(controls(), |_| true, &mut diagnostics);
     assert_no_errors(diagnostics);
     let tested = controls().catalogs.objectives.values().filter(|objective| objective.check.is_some()).count();
     assert!(tested >= 10, "{tested} objectives have a check");
@@ -95,7 +95,7 @@ fn mistakes_in_controls_are_told_with_file_line_and_help() {
     spoil(&mut source, "tables/findings.yaml", "type: text", "type: txt");
     let mut diagnostics = Diagnostics::default();
     let controls = Controls::load(source, &mut diagnostics);
-    run_cases(&controls, &mut diagnostics);
+    run_cases(&controls, |objective| objective == "nhi-purpose", &mut diagnostics);
     let shown: Vec<String> = diagnostics.sorted().iter().map(|diagnostic| diagnostic.render(false)).collect();
     let all = shown.join("\n");
     assert!(all.contains("[catalog/unknown-objective]") && all.contains("did you mean `stale-orphan-detection`?"), "{all}");

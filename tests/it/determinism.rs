@@ -17,7 +17,8 @@ fn read_all(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn copy_tree(from: &Path, to: &Path, backwards: bool) {
-    let mut entries: Vec<_> = walkdir::WalkDir::new(from).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()).collect();
+    let mut entries: Vec<_> =
+        walkdir::WalkDir::new(from).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()).collect();
     if backwards {
         entries.reverse();
     }
@@ -42,7 +43,11 @@ fn a_pack_is_the_same_bytes_wherever_and_however_it_is_made() {
     };
     let (one, two) = (place.path().join("one"), place.path().join("two"));
     run(&sample("2026-Q3"), &one, &[("TZ", "UTC"), ("LANG", "C"), ("RAYON_NUM_THREADS", "1")]);
-    run(&elsewhere, &two, &[("TZ", "Pacific/Kiritimati"), ("LANG", "tr_TR.UTF-8"), ("LC_ALL", "tr_TR.UTF-8"), ("RAYON_NUM_THREADS", "3"), ("HOSTNAME", "x")]);
+    run(
+        &elsewhere,
+        &two,
+        &[("TZ", "Pacific/Kiritimati"), ("LANG", "tr_TR.UTF-8"), ("LC_ALL", "tr_TR.UTF-8"), ("RAYON_NUM_THREADS", "3"), ("HOSTNAME", "x")],
+    );
     let (one, two) = (read_all(&one), read_all(&two));
     assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
     for (path, bytes) in &one {

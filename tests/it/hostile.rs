@@ -28,7 +28,8 @@ fn ledger_of(statements: &SourceTree, files: &[FoundFile]) -> (Artifact, Ledger)
     let mut diagnostics = Diagnostics::default();
     let workspace = Workspace::load(statements, files, controls(), &mut diagnostics).expect("a usable workspace");
     // The derived tables are left out: they cost much and say nothing of a single file.
-    let tables = controls().tables.iter().filter(|(_, table)| table.derivation.is_none()).map(|(name, table)| (name.clone(), table.clone()));
+    let tables =
+        controls().tables.iter().filter(|(_, table)| table.derivation.is_none()).map(|(name, table)| (name.clone(), table.clone()));
     let ledger = tickmark::evidence::normalise(
         files,
         &workspace.metas,
@@ -110,9 +111,12 @@ fn the_same_json_records_in_every_usual_shape_are_read() {
     let one = format!(r#"{{"AccessKeyMetadata":[{key}]}}"#);
     let pretty = serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(&one).unwrap()).unwrap();
     let second = one.replace("svc-a", "svc-b");
-    for (name, text, count) in
-        [("one document", one.clone(), 1), ("pretty", pretty.clone(), 1), ("lines", format!("{one}\n{second}\n"), 2), ("concatenated", format!("{pretty}{second}"), 2)]
-    {
+    for (name, text, count) in [
+        ("one document", one.clone(), 1),
+        ("pretty", pretty.clone(), 1),
+        ("lines", format!("{one}\n{second}\n"), 2),
+        ("concatenated", format!("{pretty}{second}"), 2),
+    ] {
         let (artifact, ledger) = read(text.as_bytes());
         assert_eq!(artifact.kept, count, "{name}: {}", artifact.note);
         assert_eq!(ledger.tables["credentials"].len(), count, "{name}");
@@ -158,9 +162,15 @@ fn deep_nesting_long_lines_and_bombs_end_quickly() {
 fn markup_in_evidence_stays_text_in_every_report() {
     let attack = "<script>alert(1)</script>\"'>#read(\"/etc/passwd\")]#panic(1)[$1/0$ = x @y \u{202e}\u{7}";
     let quoted = format!("\"{}\"", attack.replace('"', "\"\""));
-    let register = format!("identity,platform,scope,owner,owner_status,purpose,service,criticality,expires_at,approval_ticket,last_reviewed_at\n{quoted},aws,1,{quoted},active,{quoted},{quoted},high,,{quoted},\n");
+    let register = format!(
+        "identity,platform,scope,owner,owner_status,purpose,service,criticality,expires_at,approval_ticket,last_reviewed_at\n{quoted},aws,1,{quoted},active,{quoted},{quoted},high,,{quoted},\n"
+    );
     let (mut statements, files) = workspace(&[("file", register.as_bytes()), ("aws.csv", REPORT)], "");
-    let stated = statements.text("tickmark.yaml").unwrap().replace("organisation: Test", &format!("organisation: '{}'", attack.replace('\'', "''").replace(['\u{202e}', '\u{7}'], "")));
+    let stated = statements
+        .text("tickmark.yaml")
+        .unwrap()
+        .replace("owasp-nhi-top10@2025", "nist-csf@2.0")
+        .replace("organisation: Test", &format!("organisation: '{}'", attack.replace('\'', "''").replace(['\u{202e}', '\u{7}'], "")));
     statements.insert("tickmark.yaml", stated);
     let assessed = assessed_from(&statements, &files);
     let templates = tickmark::io::embedded_templates();
@@ -182,12 +192,20 @@ fn secrets_of_scanners_appear_in_no_file_of_the_pack() {
         "Match": format!("password = \"{value}\""), "Secret": value, "File": "src/a.env", "SymlinkFile": "", "Commit": "", "Entropy": 3.5,
         "Author": value, "Email": "", "Date": "2026-09-01T00:00:00Z", "Message": value, "Tags": [], "RuleID": "generic", "Fingerprint": "src/a.env:generic:3"
     }]);
-    let tickets = format!("Summary,Issue key,Issue id,Issue Type,Status,Assignee,Reporter,Created,Resolved,Labels,Labels,Description\nsvc-x uses {value},S-1,1,Task,Done,a,b,01/Jul/26 9:12 AM,,x,y,{value}\n");
+    let tickets = format!(
+        "Summary,Issue key,Issue id,Issue Type,Status,Assignee,Reporter,Created,Resolved,Labels,Labels,Description\nsvc-x uses {value},S-1,1,Task,Done,a,b,01/Jul/26 9:12 AM,,x,y,{value}\n"
+    );
     let key = "MIIBVgIBADANBgkqhkiG9w0BAQEFAASCAUAwggE8AgEAAkEAq7BFUpkGp3";
     let bundle = format!("{}\n-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n", std::str::from_utf8(BUNDLE).unwrap());
-    let evidence: &[(&str, &[u8])] = &[("gitleaks.json", report.to_string().as_bytes()), ("tickets.csv", tickets.as_bytes()), ("bundle.pem", bundle.as_bytes()), ("scan.json", SCAN)]
-        .map(|(path, bytes)| (path, bytes.to_vec().leak() as &[u8]));
-    let artifacts = "artifacts:\n  - path: tickets.csv\n    zone: UTC\n    query: \"export with token correct-horse-battery-staple-4711\"\n";
+    let evidence: &[(&str, &[u8])] = &[
+        ("gitleaks.json", report.to_string().as_bytes()),
+        ("tickets.csv", tickets.as_bytes()),
+        ("bundle.pem", bundle.as_bytes()),
+        ("scan.json", SCAN),
+    ]
+    .map(|(path, bytes)| (path, bytes.to_vec().leak() as &[u8]));
+    let artifacts =
+        "artifacts:\n  - path: tickets.csv\n    zone: UTC\n    query: \"export with token correct-horse-battery-staple-4711\"\n";
     let (statements, files) = workspace(evidence, artifacts);
     let assessed = assessed_from(&statements, &files);
     for path in ["gitleaks.json", "tickets.csv", "bundle.pem", "scan.json"] {
@@ -201,7 +219,12 @@ fn secrets_of_scanners_appear_in_no_file_of_the_pack() {
     let files = tickmark::pipeline::outputs(assessed, &SourceTree::default(), &templates, &wording, &[], |_| {}).unwrap().files;
     let scan: Vec<serde_json::Value> = serde_json::from_slice(SCAN).unwrap();
     let mut secrets: Vec<String> = vec![value.into(), key.into()];
-    secrets.extend(scan.iter().filter_map(|found| found["secret"].as_str()).filter(|text| text.len() > 20 && !text.starts_with("AKIA")).map(str::to_owned));
+    secrets.extend(
+        scan.iter()
+            .filter_map(|found| found["secret"].as_str())
+            .filter(|text| text.len() > 20 && !text.starts_with("AKIA"))
+            .map(str::to_owned),
+    );
     for (path, bytes) in &files {
         let text = String::from_utf8_lossy(bytes);
         for secret in &secrets {
@@ -268,7 +291,8 @@ fn links_and_odd_names_never_leave_the_folder() {
     assert_eq!(state("link.csv"), ArtifactState::Unreadable);
     assert_eq!(state("loop"), ArtifactState::Unreadable);
     for path in assessed.copies.keys() {
-        let plain = path.strip_prefix("artifacts/E-").is_some_and(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)));
+        let plain =
+            path.strip_prefix("artifacts/E-").is_some_and(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)));
         assert!(plain, "{path:?}");
     }
     assert_eq!(assessed.copies.len(), 1, "only the recognised file is copied");

@@ -129,7 +129,9 @@ fn forged_totals_catalog_text_scope_and_root_are_caught() {
     assert_caught(&files, "clause-changed", "pci-dss@4.0.1 8.6.2");
 
     let mut files = sample_pack().clone();
-    forge(&mut files, "assessment.json", |text| text.replacen("\"organisation\": \"Nordhavn Pay A/S\"", "\"organisation\": \"Other A/S\"", 1));
+    forge(&mut files, "assessment.json", |text| {
+        text.replacen("\"organisation\": \"Nordhavn Pay A/S\"", "\"organisation\": \"Other A/S\"", 1)
+    });
     assert_caught(&files, "frame-changed", "pci-dss@4.0.1");
 
     let mut files = sample_pack().clone();

@@ -57,7 +57,7 @@ fn the_ci_deploy_key_was_admin_in_the_second_quarter_and_is_rotated_in_the_third
     fails("2026-Q2", "least-privilege", "user/svc-ci-deploy", "AdministratorAccess");
     let (_, reason) = one("2026-Q3", "least-privilege", "user/svc-ci-deploy");
     assert!(reason.contains("PowerUserAccess"), "{reason}");
-    fails("2026-Q2", "credential-rotation", "user/svc-ci-deploy AKIATCH6YDSYRRAAW3XL", "2024-02-01");
+    fails("2026-Q2", "credential-rotation", "user/svc-ci-deploy AKIATCH6YDSYRRAAW3XL", "deploy/legacy-ci.env");
     assert_eq!(one("2026-Q3", "credential-rotation", "user/svc-ci-deploy AKIATCH6YDSYRRAAW3XL").0, "skip", "the old key is inactive");
     assert_eq!(one("2026-Q3", "credential-rotation", "user/svc-ci-deploy AKIATCH6YDSYQZPFBAVC").0, "pass", "the new key is of July");
 }
@@ -162,7 +162,11 @@ fn exceptions_explain_and_expired_or_self_approved_ones_are_told() {
     assert_eq!((then.state.as_str(), then.covers.len()), ("active", 1));
     // It holds for one framework and leaks into no other.
     for clause in before.clauses.iter().filter(|clause| clause.framework != "nist-csf@2.0") {
-        assert!(clause.objectives.iter().all(|own| own.excepted.iter().all(|excepted| excepted.exception != "RISK-79")), "{}", clause.clause);
+        assert!(
+            clause.objectives.iter().all(|own| own.excepted.iter().all(|excepted| excepted.exception != "RISK-79")),
+            "{}",
+            clause.clause
+        );
     }
 }
 
@@ -209,7 +213,10 @@ fn comparing_the_quarters_names_what_moved() {
         assert!(!entry.causes.is_empty(), "{entry:?}");
     }
     let moved = |objective: &str, part: &str, departs_now: bool| {
-        changes.subjects.iter().any(|change| change.objective == objective && change.subject.contains(part) && change.departs_now == departs_now)
+        changes
+            .subjects
+            .iter()
+            .any(|change| change.objective == objective && change.subject.contains(part) && change.departs_now == departs_now)
     };
     assert!(moved("least-privilege", "svc-payments-legacy-batch", false));
     assert!(moved("least-privilege", "data/spark", false));

@@ -21,18 +21,30 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("render", &["base", "report"]),
     ("pack", &["base"]),
     ("verify", &["base", "pack", "assessment"]),
-    (
-        "pipeline",
-        &["base", "engine", "catalog", "workspace", "evidence", "assessment", "checks", "judge", "report", "render", "pack"],
-    ),
+    ("pipeline", &["base", "engine", "catalog", "workspace", "evidence", "assessment", "checks", "judge", "report", "render", "pack"]),
     ("io", &["base", "evidence", "pipeline"]),
     ("schemas", &["base", "catalog", "checks", "evidence", "workspace", "assessment", "report"]),
     ("reference", &["catalog", "evidence", "pipeline"]),
     (
         "cli",
         &[
-            "base", "engine", "catalog", "workspace", "evidence", "assessment", "checks", "judge", "diff", "report", "render", "pack", "verify",
-            "pipeline", "io", "schemas", "reference",
+            "base",
+            "engine",
+            "catalog",
+            "workspace",
+            "evidence",
+            "assessment",
+            "checks",
+            "judge",
+            "diff",
+            "report",
+            "render",
+            "pack",
+            "verify",
+            "pipeline",
+            "io",
+            "schemas",
+            "reference",
         ],
     ),
 ];
@@ -82,7 +94,14 @@ fn the_table_in_the_architecture_page_is_the_table_held_here() {
     let page = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     for (module, allowed) in MAY_IMPORT {
         let row = page.lines().find(|line| line.starts_with(&format!("| `{module}` |"))).unwrap_or_else(|| panic!("no row for `{module}`"));
-        let written: BTreeSet<&str> = row.split('|').nth(2).unwrap_or_default().split([',', ' ']).map(|word| word.trim_matches('`')).filter(|word| !word.is_empty() && *word != "nothing").collect();
+        let written: BTreeSet<&str> = row
+            .split('|')
+            .nth(2)
+            .unwrap_or_default()
+            .split([',', ' '])
+            .map(|word| word.trim_matches('`'))
+            .filter(|word| !word.is_empty() && *word != "nothing")
+            .collect();
         assert_eq!(written, allowed.iter().copied().collect(), "`{module}`");
     }
 }
@@ -115,7 +134,10 @@ fn only_the_engine_names_the_query_engine_and_only_the_pdf_renderer_the_typesett
 #[test]
 fn every_diagnostic_code_has_its_place_in_the_book() {
     let page = fs::read_to_string(root().join("book/src/reference/diagnostics.md")).unwrap();
-    let code = regex::Regex::new(r#""((?:yaml|catalog|objective|adapter|table|check|cases|workspace|artifacts|exceptions|templates|render|query)/[a-z0-9-]+)""#).unwrap();
+    let code = regex::Regex::new(
+        r#""((?:yaml|catalog|objective|adapter|table|check|cases|workspace|artifacts|exceptions|templates|render|query)/[a-z0-9-]+)""#,
+    )
+    .unwrap();
     let mut missing = BTreeSet::new();
     for path in rust_files(&root().join("src")) {
         let text = fs::read_to_string(&path).unwrap();
@@ -153,7 +175,8 @@ fn the_committed_schemas_and_reference_pages_are_those_of_the_code() {
     }
     let known: BTreeSet<&str> = made.iter().map(|(name, _)| name.as_str()).collect();
     for part in ["schemas", "generated"] {
-        for entry in walkdir::WalkDir::new(folder.join(part)).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
+        for entry in walkdir::WalkDir::new(folder.join(part)).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file())
+        {
             let name = entry.path().strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
             assert!(known.contains(name.as_str()), "{name} is left over");
         }
@@ -171,7 +194,8 @@ fn every_yaml_file_names_a_schema_that_exists() {
             }
             let text = fs::read_to_string(path).unwrap();
             let first = text.lines().next().unwrap_or_default();
-            let target = first.strip_prefix("# yaml-language-server: $schema=").unwrap_or_else(|| panic!("{} names no schema", path.display()));
+            let target =
+                first.strip_prefix("# yaml-language-server: $schema=").unwrap_or_else(|| panic!("{} names no schema", path.display()));
             assert!(path.parent().unwrap().join(target).is_file(), "{}: {target} does not exist", path.display());
             count += 1;
         }
