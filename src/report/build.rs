@@ -523,13 +523,16 @@ fn exhibit_anchor(artifact: &ArtifactRecord) -> String {
     artifact.exhibit.to_lowercase()
 }
 
-/// Letters, digits and hyphens only. Different ids keep different anchors: every other character becomes its own code.
+/// Letters, digits, hyphens and underscores only; every other character becomes its own code.
+///
+/// Ids of one framework differ in more than a blank against a hyphen, so different clauses keep different anchors.
 fn anchor(prefix: &str, text: &str) -> String {
     let mut safe = format!("{prefix}-");
     for c in text.chars() {
         match c {
             'a'..='z' | 'A'..='Z' | '0'..='9' => safe.push(c),
-            '.' | ' ' | '@' | '-' | ':' => safe.push('-'),
+            '.' => safe.push('_'),
+            ' ' | '@' | '-' => safe.push('-'),
             other => safe.push_str(&format!("x{:x}", u32::from(other))),
         }
     }

@@ -1,6 +1,6 @@
 //! The view model of a report, built from an assessment.
 //!
-//! In: an [`Assessment`] and the wording of one language. Out: a [`Report`] in which counts, order and sentences are fields,
+//! In: an [`Assessment`](crate::assessment::Assessment) and the wording of one language. Out: a [`Report`] in which counts, order and sentences are fields,
 //! so that no two formats can disagree. Knows no format and no layout.
 
 mod build;

@@ -205,6 +205,26 @@ fn every_clause_stands_in_every_format() {
 }
 
 #[test]
+fn every_anchor_of_the_report_is_its_own() {
+    let wording = tickmark::report::Wording { language: "en".into(), strings: BTreeMap::new() };
+    let report = tickmark::report::build(&quarter("2026-Q3").assessment, &wording);
+    let mut anchors = std::collections::BTreeSet::new();
+    let frameworks = report.frameworks.iter().map(|own| &own.anchor);
+    let clauses = report.frameworks.iter().flat_map(|own| &own.clauses).map(|own| &own.anchor);
+    let objectives = report.objectives.iter().map(|own| &own.anchor);
+    let exhibits = report.exhibits.iter().map(|own| &own.anchor);
+    for anchor in frameworks.chain(clauses).chain(objectives).chain(exhibits) {
+        assert!(anchors.insert(anchor), "{anchor} stands twice");
+    }
+    for link in report.exhibits.iter().flat_map(|own| own.clauses.iter().chain(&own.objectives)) {
+        assert!(anchors.contains(&link.anchor), "{} leads nowhere", link.label);
+    }
+    for link in report.frameworks.iter().flat_map(|own| &own.clauses).flat_map(|own| &own.exhibits) {
+        assert!(anchors.contains(&link.anchor), "{} leads nowhere", link.label);
+    }
+}
+
+#[test]
 fn comparing_the_quarters_names_what_moved() {
     let (before, after) = (&quarter("2026-Q2").assessment, &quarter("2026-Q3").assessment);
     let changes = compare(before, after);
