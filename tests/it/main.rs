@@ -3,6 +3,7 @@
 mod catalogs;
 mod cli;
 mod determinism;
+mod golden;
 mod hostile;
 mod pack;
 mod real_evidence;
