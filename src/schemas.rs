@@ -6,6 +6,10 @@ use crate::base::yaml::schema_of;
 pub fn all() -> Vec<(String, String)> {
     let schemas = [
         ("catalog", schema_of::<crate::catalog::format::CatalogFile>()),
+        ("framework", schema_of::<crate::catalog::format::FrameworkFile>()),
+        ("crosswalk", schema_of::<crate::catalog::format::CrosswalkFile>()),
+        ("relations", schema_of::<crate::catalog::format::RelationsFile>()),
+        ("overlay", schema_of::<crate::catalog::format::OverlayFile>()),
         ("objective", schema_of::<crate::catalog::format::ObjectiveFile>()),
         ("cases", schema_of::<crate::checks::cases::CasesFile>()),
         ("adapter", schema_of::<crate::evidence::format::AdapterFile>()),

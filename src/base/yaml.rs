@@ -3,12 +3,12 @@
 //!
 //! Duplicate keys, unknown keys and wrong types are diagnostics; every schema problem of a file is reported, not just the first.
 
-use std::collections::BTreeMap;
+mod document;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use jsonschema::error::ValidationErrorKind;
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,22 +21,14 @@ pub struct Located<T> {
     pub file: String,
     pub text: Arc<str>,
     pub value: T,
-    places: Arc<BTreeMap<String, Range<usize>>>,
+    places: Arc<(document::Place, document::CharOffsets)>,
 }
 
 impl<T> Located<T> {
     /// The characters of the value at a JSON pointer such as `/clauses/3/id`; of the nearest enclosing value when it is absent.
     pub fn place(&self, pointer: &str) -> Range<usize> {
-        let mut at = pointer;
-        loop {
-            if let Some(place) = self.places.get(at) {
-                return place.clone();
-            }
-            match at.rfind('/') {
-                Some(cut) => at = &at[..cut],
-                None => return 0..0,
-            }
-        }
+        let (place, offsets) = &*self.places;
+        offsets.range(&place.at(pointer))
     }
 
     /// An error at a JSON pointer of this file.
@@ -79,8 +71,8 @@ impl<T: JsonSchema + DeserializeOwned> Format<T> {
                 return None;
             }
         };
-        let (value, places) = located(file, &text, diagnostics)?;
-        let found = Located { file: file.to_owned(), text, value: (), places: Arc::new(places) };
+        let document::Document { value, place, offsets } = document::read(file, &text, diagnostics)?;
+        let found = Located { file: file.to_owned(), text, value: (), places: Arc::new((place, offsets)) };
         let before = diagnostics.len();
         for problem in self.validator.iter_errors(&value) {
             self.report(&found, &value, &problem, diagnostics);
@@ -183,95 +175,6 @@ fn words_of(schema: &Value) -> Vec<&str> {
     own.chain(constants).chain(nested).collect()
 }
 
-type Places = BTreeMap<String, Range<usize>>;
-
-/// Parses YAML 1.2 into JSON values and the byte range of each; keys are found under `/~name` of their mapping.
-fn located(file: &str, text: &Arc<str>, diagnostics: &mut Diagnostics) -> Option<(Value, Places)> {
-    let bytes_of = CharOffsets::new(text);
-    let documents = match MarkedYaml::load_from_str(text) {
-        Ok(documents) => documents,
-        Err(error) => {
-            let at = bytes_of.byte(error.marker().index());
-            let duplicate = error.info().contains("duplicated key");
-            let (code, message) = if duplicate {
-                ("yaml/duplicate-key", "this key stands twice in one mapping".to_owned())
-            } else {
-                ("yaml/syntax", error.info().to_owned())
-            };
-            diagnostics.push(Diagnostic::error(code, file, message).at(text, at..at + 1));
-            return None;
-        }
-    };
-    let [document] = documents.as_slice() else {
-        diagnostics.push(
-            Diagnostic::error("yaml/not-one-document", file, format!("the file holds {} YAML documents, not one", documents.len()))
-                .help("write exactly one document into the file"),
-        );
-        return None;
-    };
-    let mut places = Places::new();
-    let value = convert(document, String::new(), &bytes_of, &mut places);
-    Some((value, places))
-}
-
-fn convert(node: &MarkedYaml<'_>, pointer: String, bytes_of: &CharOffsets, places: &mut Places) -> Value {
-    let value = match &node.data {
-        YamlData::Value(scalar) => match scalar {
-            Scalar::Null => Value::Null,
-            Scalar::Boolean(value) => Value::Bool(*value),
-            Scalar::Integer(value) => Value::from(*value),
-            Scalar::FloatingPoint(value) => serde_json::Number::from_f64(value.into_inner()).map_or(Value::Null, Value::Number),
-            Scalar::String(text) => Value::from(text.as_ref()),
-        },
-        YamlData::Representation(text, ..) => Value::from(text.as_ref()),
-        YamlData::Sequence(items) => {
-            items.iter().enumerate().map(|(index, item)| convert(item, format!("{pointer}/{index}"), bytes_of, places)).collect()
-        }
-        YamlData::Mapping(entries) => entries
-            .iter()
-            .map(|(key, item)| {
-                let name = match &key.data {
-                    YamlData::Value(Scalar::String(text)) => text.to_string(),
-                    YamlData::Value(Scalar::Integer(number)) => number.to_string(),
-                    YamlData::Value(Scalar::Boolean(value)) => value.to_string(),
-                    other => format!("{other:?}"),
-                };
-                let escaped = name.replace('~', "~0").replace('/', "~1");
-                places.insert(format!("{pointer}/~{name}"), bytes_of.range(key));
-                let value = convert(item, format!("{pointer}/{escaped}"), bytes_of, places);
-                (name, value)
-            })
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        YamlData::Tagged(_, inner) => return convert(inner, pointer, bytes_of, places),
-        YamlData::Alias(_) | YamlData::BadValue => Value::Null,
-    };
-    places.insert(pointer, bytes_of.range(node));
-    value
-}
-
-/// Turns the parser's character positions into byte positions.
-struct CharOffsets {
-    /// Byte offset of every character; empty for ASCII text, where both agree.
-    offsets: Vec<usize>,
-    length: usize,
-}
-
-impl CharOffsets {
-    fn new(text: &str) -> CharOffsets {
-        let offsets = if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
-        CharOffsets { offsets, length: text.len() }
-    }
-
-    fn byte(&self, index: usize) -> usize {
-        if self.offsets.is_empty() { index.min(self.length) } else { self.offsets.get(index).copied().unwrap_or(self.length) }
-    }
-
-    fn range(&self, node: &MarkedYaml<'_>) -> Range<usize> {
-        self.byte(node.span.start.index())..self.byte(node.span.end.index())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,6 +225,17 @@ mod tests {
         assert!(problems("name: [\n")[0].contains("yaml/syntax"));
         assert!(problems("")[0].contains("yaml/not-one-document"));
         assert!(problems("name: a\n---\nname: b\n")[0].contains("yaml/not-one-document"));
+    }
+
+    #[test]
+    fn every_duplicate_key_is_told_and_bombs_are_refused_by_name() {
+        let found = problems("name: a\nname: b\nparts:\n  - edition: \"1\"\n    edition: \"2\"\n");
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert!(found[0].starts_with("2:1 yaml/duplicate-key") && found[1].starts_with("5:5 yaml/duplicate-key"), "{found:#?}");
+        assert!(problems("name: &a [x, x]\nparts: [*a, *a]\n")[0].contains("2:9 yaml/alias"));
+        assert!(problems(&format!("name: {}{}", "[".repeat(70), "]".repeat(70)))[0].contains("yaml/too-deep"));
+        assert!(problems(&format!("name: {}", "[".repeat(50_000)))[0].contains("yaml/"));
+        assert!(problems(&format!("name: {}", "x".repeat(33 * 1024 * 1024)))[0].contains("yaml/too-large"));
     }
 
     #[test]

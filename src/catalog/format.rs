@@ -36,13 +36,60 @@ pub struct CatalogFile {
     /// The edition that this one replaces.
     pub supersedes: Option<String>,
     pub superseded_by: Option<String>,
+    /// What the publisher changed later without a new edition.
+    #[serde(default)]
+    pub amendments: Vec<Amendment>,
     /// What the framework calls each kind of clause: `sub-requirement: Requirement`.
     pub nouns: BTreeMap<String, String>,
+    /// The words in which an assessment against this edition states a result.
+    #[serde(default)]
+    pub results: Vec<ResultWord>,
+    /// Further facts that the edition states of its clauses, such as whether another approach is allowed.
+    #[serde(default)]
+    pub properties: Vec<PropertyFile>,
+    /// Another edition of the same framework from which every clause is taken over that does not stand in `clauses`.
+    pub based_on: Option<String>,
+    /// A file beside this one: an OSCAL catalog from which all clauses come; `clauses` then only states how they are treated.
+    pub oscal: Option<String>,
+    /// Ids that the OSCAL file lists without saying that they were withdrawn, with the ids that took their place.
+    #[serde(default)]
+    pub withdrawn: BTreeMap<String, Vec<String>>,
     /// In the order of the publisher's document.
     pub clauses: Vec<ClauseFile>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amendment {
+    pub title: String,
+    pub published: Day,
+    /// What it changed, in our words.
+    pub changes: String,
+}
+
+/// A word for a result, and what it means in this framework.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResultWord {
+    pub word: String,
+    pub meaning: String,
+}
+
+/// A fact that every clause of some kinds has: a default, and other values at single clauses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyFile {
+    pub name: String,
+    pub title: String,
+    pub meaning: String,
+    pub values: Vec<String>,
+    /// The value of a clause that states none; without a default such a clause has no value.
+    pub default: Option<String>,
+    /// The kinds of clauses that have it.
+    pub kinds: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wording {
     /// Our own plain wording; the official text is not reproduced.
@@ -57,19 +104,27 @@ pub enum Wording {
 pub struct ClauseFile {
     /// The publisher's id, as text.
     pub id: String,
+    /// With `based_on`: the id that this clause has in the other edition, where it differs.
+    pub replaces: Option<String>,
     /// The id of the clause above; it must stand earlier in the file.
     pub parent: Option<String>,
-    /// One of the kinds that `nouns` names.
+    /// One of the kinds that `nouns` names. May only be left out where an OSCAL file has it.
+    #[serde(default)]
     pub kind: String,
-    /// Our short label.
+    /// Our short label. May only be left out where an OSCAL file has it.
+    #[serde(default)]
     pub label: String,
     /// True where the clause only groups others.
     #[serde(default)]
     pub heading: bool,
-    /// What must be true, in one or two plain sentences.
+    /// What must be true, in one or two plain sentences. May only be left out where an OSCAL file has the text.
+    #[serde(default)]
     pub statement: String,
     /// The date from which this clause binds, where it differs from the edition's.
     pub effective: Option<Day>,
+    /// Values of the properties that the header names.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
     /// Objectives that show whether the clause holds.
     pub objectives: Option<Vec<MappingFile>>,
     /// The document, record or interview that the clause needs.
@@ -95,6 +150,160 @@ pub enum Coverage {
     Partial,
     /// Meeting the objective shows all that the clause asks of machine identities.
     Full,
+}
+
+/// A framework over all its editions: `controls/frameworks/<framework>/framework.yaml`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark framework")]
+pub struct FrameworkFile {
+    /// Equal to the folder's name.
+    pub framework: String,
+    /// As people write it in citations, without an edition: `PCI DSS`.
+    pub names: Vec<String>,
+    /// Words that stand before an id and say nothing else: `Requirement`, `Art.`.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Short forms of the letters in ids: `gv: govern`.
+    #[serde(default)]
+    pub abbreviations: BTreeMap<String, String>,
+    /// A regular expression for ids that no other framework has, so that they count as citations without a name before them.
+    pub pattern: Option<String>,
+    /// The edition that a citation means which names none.
+    pub current: String,
+    /// Spellings met in the wild that no rule resolves, or that deserve a word of warning.
+    #[serde(default)]
+    pub aliases: Vec<CitationAlias>,
+    /// Clauses that are often cited for something else.
+    #[serde(default)]
+    pub mixups: Vec<Mixup>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CitationAlias {
+    pub edition: String,
+    pub written: String,
+    /// The clause that is meant.
+    pub id: String,
+    pub note: String,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mixup {
+    pub edition: String,
+    /// The clause that is cited.
+    pub id: String,
+    /// Beginnings of words in the same sentence that betray the mix-up, in lower case.
+    pub near: Vec<String>,
+    /// The clause that was probably meant; none where the framework has no such clause.
+    pub meant: Option<String>,
+    pub note: String,
+}
+
+/// What became of every clause from one edition to the next: `controls/frameworks/<framework>/crosswalks/<from>--<to>.yaml`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark crosswalk")]
+pub struct CrosswalkFile {
+    pub framework: String,
+    /// The earlier edition.
+    pub from: String,
+    /// The later edition.
+    pub to: String,
+    pub revision: u32,
+    /// Who compared the editions, and from which material.
+    pub source: String,
+    pub confidence: Confidence,
+    pub entries: Vec<CrosswalkEntry>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    High,
+    Medium,
+    Low,
+}
+
+/// One pair; a clause that was split or merged stands in several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CrosswalkEntry {
+    /// The clause of the earlier edition; none where it is new.
+    pub from: Option<String>,
+    /// The clause of the later edition; none where it was withdrawn.
+    pub to: Option<String>,
+    pub relation: EditionRelation,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EditionRelation {
+    /// Same id, same demand.
+    Unchanged,
+    /// Same demand under another id.
+    Renumbered,
+    /// The demand itself differs.
+    Changed,
+    /// One earlier clause became several.
+    Split,
+    /// Several earlier clauses became one.
+    Merged,
+    /// The later edition no longer asks it.
+    Withdrawn,
+    /// The earlier edition did not ask it.
+    New,
+}
+
+/// Clauses of two frameworks compared by a person: `controls/crosswalks/<name>.yaml`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark mapping between frameworks")]
+pub struct RelationsFile {
+    pub revision: u32,
+    /// Who judged, and on what ground.
+    pub source: String,
+    pub relations: Vec<StatedRelation>,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatedRelation {
+    /// Such as `pci-dss@4.0.1 8.6.3`.
+    pub a: String,
+    pub b: String,
+    pub relation: SetRelation,
+    /// As far as machine identities are concerned: what is in both, and what is in one only.
+    pub rationale: String,
+}
+
+/// How the demands of two clauses on machine identities lie to each other, as sets (NIST IR 8477).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SetRelation {
+    /// Both ask the same.
+    Equal,
+    /// Whatever the first asks, the second asks too, and more.
+    Subset,
+    /// The first asks all that the second asks, and more.
+    Superset,
+    /// They share a part, and each asks something of its own.
+    Intersects,
+}
+
+/// A holder of a licence lays the official text beside ours: `controls/overlays/<name>.yaml`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark overlay of official text")]
+pub struct OverlayFile {
+    /// The edition, such as `iso-27001@2022`.
+    pub edition: String,
+    /// Whose text this is and by what licence it may be used here; the report prints it.
+    pub licence: String,
+    /// Official text by clause id.
+    pub texts: BTreeMap<String, String>,
 }
 
 /// A testable statement: `controls/objectives/<id>/objective.yaml`.

@@ -3,15 +3,26 @@
 //! In: the files below `controls/frameworks` and `controls/objectives`. Out: a [`Catalogs`] in which every citation resolves,
 //! or diagnostics that name each place that does not. Knows nothing of evidence or verdicts.
 
+pub mod cite;
+pub mod compare;
+pub mod crosswalk;
 pub mod format;
+mod frameworks;
 mod load;
+pub mod lock;
+mod objectives;
+pub mod oscal;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use format::{Coverage, EmptyPopulation, Method, ParameterUnit, ParameterValue};
+pub use format::{
+    Amendment, Coverage, CrosswalkEntry, EditionRelation, EmptyPopulation, Method, ParameterUnit, ParameterValue, PropertyFile, ResultWord,
+    SetRelation, Wording,
+};
+pub use frameworks::withdrawn_by_crosswalk;
 pub use load::load;
 
 use crate::base::Digest;
@@ -36,6 +47,14 @@ impl EditionName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    pub fn framework(&self) -> &str {
+        self.0.split_once('@').map_or(&self.0, |(framework, _)| framework)
+    }
+
+    pub fn edition(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, edition)| edition)
+    }
 }
 
 impl std::fmt::Display for EditionName {
@@ -49,6 +68,60 @@ impl std::fmt::Display for EditionName {
 pub struct Catalogs {
     pub editions: BTreeMap<EditionName, Catalog>,
     pub objectives: BTreeMap<String, Objective>,
+    /// By framework: how people cite it.
+    pub frameworks: BTreeMap<String, Framework>,
+    /// Between neighbouring editions.
+    pub crosswalks: Vec<Crosswalk>,
+    /// What a person judged about pairs of clauses of different frameworks.
+    pub relations: Vec<Relation>,
+}
+
+/// A framework over all its editions.
+#[derive(Debug, Clone)]
+pub struct Framework {
+    pub id: String,
+    pub names: Vec<String>,
+    pub words: Vec<String>,
+    pub abbreviations: BTreeMap<String, String>,
+    pub pattern: Option<regex::Regex>,
+    pub current: EditionName,
+    pub aliases: Vec<format::CitationAlias>,
+    pub mixups: Vec<format::Mixup>,
+}
+
+/// What became of the clauses of one edition in the next.
+#[derive(Debug, Clone)]
+pub struct Crosswalk {
+    pub from: EditionName,
+    pub to: EditionName,
+    pub revision: u32,
+    pub source: String,
+    pub confidence: format::Confidence,
+    pub entries: Vec<CrosswalkEntry>,
+    pub digest: Digest,
+}
+
+/// A clause by edition and id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ClauseRef {
+    pub framework: EditionName,
+    pub clause: String,
+}
+
+/// How two clauses lie to each other, judged by a person.
+#[derive(Debug, Clone)]
+pub struct Relation {
+    pub a: ClauseRef,
+    pub b: ClauseRef,
+    pub relation: SetRelation,
+    pub rationale: String,
+}
+
+/// The official text of a clause, laid beside ours by a holder of its licence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficialText {
+    pub text: String,
+    pub licence: String,
 }
 
 /// One edition of one framework.
@@ -58,7 +131,13 @@ pub struct Catalog {
     pub about: CatalogAbout,
     /// In the order of the publisher's document; a parent stands before its children.
     pub clauses: Vec<Clause>,
-    /// Of the file's very bytes.
+    pub amendments: Vec<Amendment>,
+    pub nouns: BTreeMap<String, String>,
+    pub results: Vec<ResultWord>,
+    pub properties: Vec<PropertyFile>,
+    /// Ids that the publisher still lists and no longer asks for, with the ids that took their place.
+    pub withdrawn: BTreeMap<String, Vec<String>>,
+    /// Of the file's very bytes; of all files together where the clauses come from several.
     pub digest: Digest,
 }
 
@@ -72,10 +151,13 @@ pub struct CatalogAbout {
     pub short_title: String,
     pub publisher: String,
     pub source: String,
+    pub wording: Wording,
     pub licence: String,
     pub published: Day,
     pub effective: Option<Day>,
     pub retired: Option<Day>,
+    pub supersedes: Option<String>,
+    pub superseded_by: Option<String>,
 }
 
 /// The smallest citable unit of an edition, or a heading above such units.
@@ -90,6 +172,9 @@ pub struct Clause {
     pub label: String,
     pub statement: String,
     pub effective: Option<Day>,
+    /// Facts that the edition states of this clause, by name.
+    pub properties: BTreeMap<String, String>,
+    pub official: Option<OfficialText>,
     pub treatment: Treatment,
 }
 
@@ -146,6 +231,18 @@ pub struct CheckText {
 impl Catalog {
     pub fn clause(&self, id: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.id == id)
+    }
+
+    /// The ids of the clauses above, from the root down.
+    pub fn ancestors(&self, clause: &Clause) -> Vec<&Clause> {
+        let mut above = Vec::new();
+        let mut parent = clause.parent.as_deref();
+        while let Some(found) = parent.and_then(|id| self.clause(id)) {
+            above.push(found);
+            parent = found.parent.as_deref();
+        }
+        above.reverse();
+        above
     }
 }
 

@@ -35,7 +35,32 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: TextOrJson,
     },
-    /// Show the catalogs, or check all controls and run their cases.
+    /// Resolve citations as people write them to edition and clause, correct or refuse wrong ones.
+    ///
+    /// Ends with 1 when a citation needs the author's attention.
+    Cite {
+        /// A citation such as "NIST CSF 2.0 PR.AC-4"; several words are read as one text.
+        #[arg(required_unless_present = "file")]
+        citation: Vec<String>,
+        /// A text file to check as a whole, with line and column.
+        #[arg(long, value_name = "FILE", conflicts_with = "citation")]
+        file: Option<PathBuf>,
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
+    /// Tell what became of the clauses of one edition in another, or what evidence for one framework already says for another.
+    Crosswalk {
+        /// Such as pci-dss@4.0.1: for this there is evidence.
+        from: String,
+        /// Such as dora@2022-2554: for this it is asked.
+        to: String,
+        /// Only what concerns this clause of the second edition.
+        #[arg(long)]
+        clause: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
+    /// Show, check, compare, export and import catalogs.
     Catalog {
         #[command(subcommand)]
         command: CatalogCommand,
@@ -83,15 +108,53 @@ pub enum CatalogCommand {
         #[arg(long, value_enum, default_value_t)]
         format: TextOrJson,
     },
-    /// Show every clause of one edition.
+    /// Show every clause of one edition as a tree, or single clauses in full.
     Show {
         /// Such as pci-dss@4.0.1.
         edition: String,
+        /// Ids of clauses to show in full, with what stands below them.
+        clauses: Vec<String>,
         #[arg(long, value_enum, default_value_t)]
         format: TextOrJson,
     },
     /// Check all controls and run the cases of every objective.
-    Check,
+    #[command(alias = "check")]
+    Lint,
+    /// Tell what differs between two editions of one framework, or between two revisions of one edition.
+    Diff {
+        /// The earlier edition, such as pci-dss@4.0.
+        before: String,
+        /// The later edition; the same one again when `--against` names other controls.
+        after: String,
+        /// Take the later edition from the built-in controls overlaid with this folder.
+        #[arg(long, value_name = "FOLDER")]
+        against: Option<PathBuf>,
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
+    /// Write an edition in another form to standard output.
+    Export {
+        /// Such as pci-dss@4.0.1; `objectives` for the objectives that all editions are mapped to.
+        edition: String,
+        #[arg(long, value_enum)]
+        format: ExportFormat,
+    },
+    /// Take an OSCAL catalog or profile over as an edition of your own controls, unchanged.
+    Import {
+        /// An OSCAL catalog in JSON, or a profile with its catalogs beside it.
+        file: PathBuf,
+        /// The edition it becomes, such as nist-800-53@5.
+        #[arg(long = "as", value_name = "EDITION")]
+        edition: String,
+        /// Your folder of controls; `frameworks/<framework>/<edition>` is written below it.
+        #[arg(long, value_name = "FOLDER")]
+        into: PathBuf,
+    },
+    /// Write the digests of all editions into `controls.lock`, refusing editions that changed without a new revision.
+    Lock {
+        /// The folder of controls.
+        folder: PathBuf,
+    },
     /// Write the JSON Schemas of all file formats and the reference pages of all controls into a folder.
     Reference { folder: PathBuf },
 }
@@ -101,6 +164,17 @@ pub enum TextOrJson {
     #[default]
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// An OSCAL catalog in JSON.
+    Oscal,
+    /// The mapping to objectives as an OSCAL mapping collection in JSON.
+    OscalMapping,
+    Json,
+    /// One row per clause.
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

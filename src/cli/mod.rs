@@ -2,6 +2,8 @@
 
 mod args;
 mod catalog;
+mod cite;
+mod crosswalk;
 mod diff;
 mod evidence;
 mod pack;
@@ -68,6 +70,8 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Pack(pack) => pack::run(&pack, controls),
         Command::Verify { folder, format } => verify::run(&folder, format),
         Command::Diff { before, after, format } => diff::run(&before, &after, format),
+        Command::Cite { citation, file, format } => cite::run(&citation, file.as_deref(), format, controls),
+        Command::Crosswalk { from, to, clause, format } => crosswalk::run(&from, &to, clause.as_deref(), format, controls),
         Command::Catalog { command } => catalog::run(command, controls),
         Command::Evidence { folder, format } => evidence::run(&folder, format, controls),
         Command::Query { folder, sql, format } => query::run(&folder, &sql, format, controls),

@@ -112,7 +112,7 @@ fn bad_statements_are_all_told_at_once_and_nothing_is_written() {
     fs::write(
         folder.join("tickmark.yaml"),
         "organisation: X\nscope: Y\nperiod: {from: 2026-07-01, to: 2026-09-30}\nas_of: \"2026-09-30T23:59:59Z\"\nzone: Europe/Copenhagn\n\
-         frameworks: [pci-dss@4.0, nist-csf@2.0]\nparameters:\n  - {objective: credential-rotaton, parameter: x, value: 1, reason: y}\n",
+         frameworks: [pcidss@4.0.1, nist-csf@2.0]\nparameters:\n  - {objective: credential-rotaton, parameter: x, value: 1, reason: y}\n",
     )
     .unwrap();
     fs::write(folder.join("artifacts.yaml"), "artifacts:\n  - path: missing.csv\n").unwrap();
