@@ -543,7 +543,6 @@ pub fn catalog_json(catalog: &Catalog) -> Value {
     let name = catalog.name.as_str();
     let last_modified = format!("{}T00:00:00Z", catalog.about.published);
     let roots: Vec<usize> = (0..catalog.clauses.len()).filter(|index| catalog.clauses[*index].parent.is_none()).collect();
-    let grouped = roots.iter().any(|index| catalog.clauses[*index].treatment == Treatment::Heading);
     let mut children: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, clause) in catalog.clauses.iter().enumerate() {
         if let Some(parent) = &clause.parent {
@@ -564,19 +563,12 @@ pub fn catalog_json(catalog: &Catalog) -> Value {
             "remarks": catalog.about.licence,
         },
     });
-    let items: Vec<Value> = roots.iter().map(|index| oscal_item(catalog, *index, &children)).collect();
-    let (groups, controls): (Vec<Value>, Vec<Value>) = if grouped {
-        items.into_iter().zip(&roots).fold((Vec::new(), Vec::new()), |(mut groups, mut controls), (item, index)| {
-            if catalog.clauses[*index].treatment == Treatment::Heading {
-                groups.push(item)
-            } else {
-                controls.push(item)
-            }
-            (groups, controls)
-        })
-    } else {
-        (Vec::new(), items)
+    // A catalog holds groups and controls side by side.
+    let is_heading = |index: &usize| catalog.clauses[*index].treatment == Treatment::Heading;
+    let items = |wanted: bool| -> Vec<Value> {
+        roots.iter().filter(|index| is_heading(index) == wanted).map(|index| oscal_item(catalog, *index, &children, wanted)).collect()
     };
+    let (groups, controls) = (items(true), items(false));
     for (key, list) in [("groups", groups), ("controls", controls)] {
         if !list.is_empty() {
             body[key] = json!(list);
@@ -595,7 +587,7 @@ pub fn token(id: &str) -> String {
     token
 }
 
-fn oscal_item(catalog: &Catalog, index: usize, children: &BTreeMap<&str, Vec<usize>>) -> Value {
+fn oscal_item(catalog: &Catalog, index: usize, children: &BTreeMap<&str, Vec<usize>>, group: bool) -> Value {
     let clause = &catalog.clauses[index];
     let token = token(&clause.id);
     let heading = clause.treatment == Treatment::Heading;
@@ -621,12 +613,13 @@ fn oscal_item(catalog: &Catalog, index: usize, children: &BTreeMap<&str, Vec<usi
         }],
     });
     let inner: Vec<usize> = children.get(clause.id.as_str()).cloned().unwrap_or_default();
-    // A control may not hold groups: a heading below an assessable clause becomes a control that says so by its part.
-    let (groups, controls): (Vec<usize>, Vec<usize>) =
-        inner.into_iter().partition(|child| heading && catalog.clauses[*child].treatment == Treatment::Heading);
+    // A group holds groups or controls, not both, and a control holds controls only: a heading among clauses is written as a control.
+    let all_headings = inner.iter().all(|child| catalog.clauses[*child].treatment == Treatment::Heading);
+    let (groups, controls) = if group && all_headings { (inner, Vec::new()) } else { (Vec::new(), inner) };
+    let group_below = !groups.is_empty();
     for (key, list) in [("groups", groups), ("controls", controls)] {
         if !list.is_empty() {
-            item[key] = list.iter().map(|child| oscal_item(catalog, *child, children)).collect();
+            item[key] = list.iter().map(|child| oscal_item(catalog, *child, children, group_below)).collect();
         }
     }
     item
@@ -707,15 +700,8 @@ pub fn objectives_json(catalogs: &Catalogs) -> Value {
     }})
 }
 
-/// A UUID of version 8 (RFC 9562) from the SHA-256 of its parts: the same content has the same identifier everywhere.
+/// A name-based UUID (version 5, RFC 9562), as OSCAL asks for: the same content has the same identifier everywhere.
 pub fn uuid(parts: &[&str]) -> String {
-    let digest = Digest::of_canonical(&json!(parts));
-    let hex = digest.as_str();
-    let variant = match hex.as_bytes()[16] {
-        b'0' | b'4' | b'8' | b'c' => '8',
-        b'1' | b'5' | b'9' | b'd' => '9',
-        b'2' | b'6' | b'a' | b'e' => 'a',
-        _ => 'b',
-    };
-    format!("{}-{}-8{}-{variant}{}-{}", &hex[0..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
+    let space = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, NAMESPACE.as_bytes());
+    uuid::Uuid::new_v5(&space, &crate::base::digest::canonical(&parts)).to_string()
 }
