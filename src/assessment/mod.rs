@@ -95,6 +95,9 @@ pub struct ClauseResult {
     pub noun: String,
     pub label: String,
     pub statement: String,
+    /// Laid beside our wording by a holder of its licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub official: Option<OfficialRecord>,
     pub effective: Option<String>,
     pub treatment: TreatmentKind,
     /// None for headings.
@@ -106,6 +109,14 @@ pub struct ClauseResult {
     pub basis: Basis,
     /// SHA-256 over the RFC 8785 form of this object without this key.
     pub digest: Digest,
+}
+
+/// The official text of a clause, which is not ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OfficialRecord {
+    pub text: String,
+    /// Whose it is and by what right it stands here.
+    pub licence: String,
 }
 
 /// Why a status is what it is. Every status has at least one.

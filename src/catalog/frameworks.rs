@@ -251,23 +251,23 @@ fn load_overlays(controls: &SourceTree, catalogs: &mut Catalogs, diagnostics: &m
         } else if path.ends_with(".csv") {
             let mut editions = BTreeSet::new();
             let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-            for row in reader.deserialize::<OverlayRow>() {
-                match row {
-                    Err(error) => {
-                        let line = error.position().map_or(1, |position| usize::try_from(position.line()).unwrap_or(1));
-                        diagnostics.push(
-                            Diagnostic::error("overlay/invalid", path, error.to_string())
-                                .at_line(line)
-                                .help("the columns are edition, clause, text, licence"),
-                        );
-                    }
+            let headers = reader.headers().cloned().unwrap_or_default();
+            for row in reader.records() {
+                let at = |position: Option<&csv::Position>| position.map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+                let line = row.as_ref().map_or_else(|error| at(error.position()), |record| at(record.position()));
+                match row.and_then(|record| record.deserialize::<OverlayRow>(Some(&headers))) {
+                    Err(error) => diagnostics.push(
+                        Diagnostic::error("overlay/invalid", path, error.to_string())
+                            .at_line(line)
+                            .help("the columns are edition, clause, text, licence"),
+                    ),
                     Ok(row) => {
                         let edition = EditionName::parse(&row.edition).filter(|name| catalogs.editions.contains_key(name));
                         let laid =
                             edition.as_ref().is_some_and(|name| overlay_clause(catalogs, name, &row.clause, &row.text, &row.licence));
                         if !laid {
                             let message = format!("there is no clause `{}` in `{}`", row.clause, row.edition);
-                            diagnostics.push(Diagnostic::error("overlay/unknown-clause", path, message));
+                            diagnostics.push(Diagnostic::error("overlay/unknown-clause", path, message).at_line(line));
                         }
                         editions.extend(edition);
                     }

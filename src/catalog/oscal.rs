@@ -4,7 +4,7 @@
 //! In: the bytes of a catalog. Out: clauses in the order of the file, and the ids that the publisher withdrew. Withdrawn items are
 //! recognised by `status: withdrawn`, by links that say where they went, or by a text that begins with "withdrawn".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -150,7 +150,13 @@ pub fn read_catalog(bytes: &[u8]) -> Result<Read, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let document: Document = serde_json::from_slice(bytes).map_err(|error| format!("this is no OSCAL catalog in JSON: {error}"))?;
     let catalog = document.catalog;
-    let mut reader = Reader { params: BTreeMap::new(), labels: BTreeMap::new(), clauses: Vec::new(), withdrawn: BTreeMap::new() };
+    let mut reader = Reader {
+        params: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        taken: BTreeSet::new(),
+        clauses: Vec::new(),
+        withdrawn: BTreeMap::new(),
+    };
     reader.note_params(&catalog.params);
     reader.note_groups(&catalog.groups);
     reader.note_controls(&catalog.controls);
@@ -160,7 +166,7 @@ pub fn read_catalog(bytes: &[u8]) -> Result<Read, String> {
     for control in &catalog.controls {
         reader.control(control, None, 0)?;
     }
-    let known: std::collections::BTreeSet<String> = reader.clauses.iter().map(|clause| clause.id.clone()).collect();
+    let known: BTreeSet<String> = reader.clauses.iter().map(|clause| clause.id.clone()).collect();
     reader.withdrawn.retain(|id, _| !known.contains(id));
     Ok(Read {
         title: catalog.metadata.title,
@@ -356,8 +362,14 @@ struct Reader {
     params: BTreeMap<String, String>,
     /// The id that people read, by OSCAL id.
     labels: BTreeMap<String, String>,
+    taken: BTreeSet<String>,
     clauses: Vec<ClauseFile>,
     withdrawn: BTreeMap<String, Vec<String>>,
+}
+
+/// Letters and digits only, in lower case: what stays of an id in any spelling.
+fn bare(id: &str) -> String {
+    id.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 impl Reader {
@@ -394,15 +406,17 @@ impl Reader {
         }
     }
 
-    /// A label is taken as the id that people read, unless another item has the same.
+    /// A label is taken as the id that people read when it is the id in another spelling (`AC-2(1)` for `ac-2.1`, `03.01.01` for
+    /// `SP_800_171_03.01.01`), but not when it is a name (`GOVERN (GV)`), nor when another item has the same.
     fn note_label(&mut self, id: &str, props: &[Prop]) {
         let label = props
             .iter()
             .find(|prop| prop.name == "label" && !matches!(prop.class.as_deref(), Some("zero-padded" | "sp800-53a")))
             .map(|prop| prop.value.trim())
-            .filter(|label| !label.is_empty() && !self.labels.values().any(|other| other == label))
+            .filter(|label| !bare(label).is_empty() && bare(id).ends_with(&bare(label)) && !self.taken.contains(*label))
             .unwrap_or(id);
         let label = label.to_owned();
+        self.taken.insert(label.clone());
         self.labels.insert(id.to_owned(), label);
     }
 
@@ -448,7 +462,10 @@ impl Reader {
             return Ok(());
         }
         let statement = if prose.is_empty() { control.title.clone() } else { prose };
-        self.clauses.push(clause(&id, parent, control.class.as_deref().unwrap_or("control"), &control.title, &statement, false));
+        let class = control.class.as_deref().unwrap_or("control");
+        // A category of subcategories (as in NIST CSF) is met through these; an SP 800-53 control stands beside its enhancements.
+        let heading = control.controls.iter().any(|inner| inner.class.as_deref() == Some(format!("sub{class}").as_str()));
+        self.clauses.push(clause(&id, parent, class, &control.title, &statement, heading));
         for inner in &control.controls {
             self.control(inner, Some(&id), depth + 1)?;
         }

@@ -6,17 +6,15 @@ use serde_json::json;
 
 use super::args::TextOrJson;
 use super::catalog::print_json;
-use super::{Failure, load_controls, settle, terminal};
+use super::{Failure, open_workspace, settle, terminal};
 use crate::base::Diagnostics;
 use crate::evidence::{Artifact, Ledger, normalise};
-use crate::io;
 use crate::pipeline::{Controls, Workspace};
 
 /// Controls, workspace and ledger of a folder: what `evidence` and `query` both begin with.
 pub fn open(folder: &Path, overlay: Option<&Path>) -> Result<(Controls, Workspace, Ledger), Failure> {
     let mut diagnostics = Diagnostics::default();
-    let controls = load_controls(overlay, &mut diagnostics)?;
-    let (statements, files) = io::read_workspace(folder)?;
+    let (controls, statements, files) = open_workspace(folder, overlay, &mut diagnostics)?;
     let workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics);
     let Some(workspace) = workspace.filter(|_| !diagnostics.has_errors()) else {
         settle(diagnostics)?;

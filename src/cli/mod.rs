@@ -17,8 +17,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::base::{Diagnostics, SourceTree};
+use crate::evidence::FoundFile;
 use crate::io::{self, IoError};
 use crate::pipeline::Controls;
+use crate::pipeline::workspace::take_controls;
 use args::{Arguments, Command};
 
 /// Why a command did not do its job. Each kind has its exit code.
@@ -76,6 +78,23 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Evidence { folder, format } => evidence::run(&folder, format, controls),
         Command::Query { folder, sql, format } => query::run(&folder, &sql, format, controls),
     }
+}
+
+/// The statements and the evidence of a workspace with the controls in force for it: the built-in ones, the workspace's own laid over
+/// them, and those of the command line laid over both.
+fn open_workspace(
+    folder: &Path,
+    overlay: Option<&Path>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(Controls, SourceTree, Vec<FoundFile>), Failure> {
+    let (mut statements, mut evidence) = io::read_workspace(folder)?;
+    let own = take_controls(&mut statements, &mut evidence, diagnostics);
+    let mut source = io::embedded_controls();
+    source.overlay(own);
+    if let Some(folder) = overlay {
+        source.overlay(overlay_tree(folder)?);
+    }
+    Ok((Controls::load(source, diagnostics), statements, evidence))
 }
 
 /// The built-in controls with the user's own laid over them, all problems told.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::PackArguments;
-use super::{Failure, load_controls, settle, terminal};
+use super::{Failure, open_workspace, settle, terminal};
 use crate::base::{Diagnostic, Diagnostics};
 use crate::io;
 use crate::pipeline::{OutputFiles, Workspace, assess, outputs};
@@ -21,8 +21,8 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
     }
     let progress = terminal::Progress::start();
     let mut diagnostics = Diagnostics::default();
-    progress.tell("loading controls");
-    let controls = load_controls(controls, &mut diagnostics)?;
+    progress.tell("reading the workspace");
+    let (controls, statements, files) = open_workspace(&arguments.folder, controls, &mut diagnostics)?;
     let mut templates = io::embedded_templates();
     if let Some(folder) = &arguments.templates {
         templates.overlay(io::read_tree(folder)?);
@@ -32,8 +32,6 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
         Some(folder) => io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
         None => Vec::new(),
     };
-    progress.tell("reading the workspace");
-    let (statements, files) = io::read_workspace(&arguments.folder)?;
     let workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics).filter(|_| !diagnostics.has_errors());
     let assessed =
         workspace.as_ref().and_then(|workspace| assess(&controls, workspace, &files, &mut diagnostics, |text| progress.tell(text)));

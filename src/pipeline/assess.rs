@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Controls, Workspace};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, ExceptionRecord, FrameRecord, FrameworkRecord,
-    ObjectiveBasis, ObjectiveResult, Observation, Outcome, ParameterRecord, RejectionRecord, SCHEMA, SystemRecord, Tool, TreatmentKind,
-    observations_csv, root_of,
+    ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, ParameterRecord, RejectionRecord, SCHEMA, SystemRecord, Tool,
+    TreatmentKind, observations_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
 use crate::checks::{self, Times};
 use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger, packed_copy};
 use crate::judge::{self, Ask, Evidence, Extent, Finding, Freshness, Reliance};
-use crate::workspace::{Exception, ExceptionState};
+use crate::workspace::{Exception, ExceptionState, NotApplicable};
 
 /// A finished assessment with what its pack holds besides the reports.
 pub struct Assessed {
@@ -72,7 +72,7 @@ pub fn assess(
         artifacts,
         exceptions: exception_records(workspace, &tested),
         systems,
-        inputs: controls.inputs().into_iter().chain(workspace.inputs.clone()).collect(),
+        inputs: controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(workspace.inputs.clone()).collect(),
         root,
     };
     for index in 0..assessment.frameworks.len() {
@@ -289,8 +289,7 @@ impl Judging<'_> {
             Treatment::Documentary(wanted) => Some(Ask::Documentary(wanted)),
             Treatment::Outside(why) => Some(Ask::Outside(why)),
         };
-        let stated =
-            self.workspace.stated.not_applicable.iter().find(|stated| stated.framework == self.name.as_str() && stated.clause == clause.id);
+        let stated = self.stated_not_applicable(clause);
         let verdict = ask.map(|ask| judge::verdict(&ask, stated.map(|stated| (stated.reason.as_str(), stated.decided_by.as_str()))));
         let (status, reasons) = verdict.map_or((None, Vec::new()), |(status, reasons)| (Some(status), reasons));
         let evidence: BTreeSet<String> = findings.iter().flat_map(|(tested, ..)| tested.result.evidence.iter().cloned()).collect();
@@ -324,6 +323,10 @@ impl Judging<'_> {
             noun: clause.noun.clone(),
             label: clause.label.clone(),
             statement: clause.statement.clone(),
+            official: clause
+                .official
+                .as_ref()
+                .map(|official| OfficialRecord { text: official.text.clone(), licence: official.licence.clone() }),
             effective: clause.effective.map(|day| day.to_string()),
             treatment: match clause.treatment {
                 Treatment::Heading => TreatmentKind::Heading,
@@ -356,6 +359,19 @@ impl Judging<'_> {
         };
         result.digest = result.computed_digest();
         result
+    }
+
+    /// The statement that this clause, or the nearest one above it, does not apply.
+    fn stated_not_applicable(&self, clause: &Clause) -> Option<&NotApplicable> {
+        let mut at = Some(clause);
+        while let Some(here) = at {
+            let stated = &self.workspace.stated.not_applicable;
+            if let Some(found) = stated.iter().find(|stated| stated.framework == self.name.as_str() && stated.clause == here.id) {
+                return Some(found);
+            }
+            at = here.parent.as_deref().and_then(|parent| self.catalog.clause(parent));
+        }
+        None
     }
 
     /// Subjects that depart and that an active exception of this framework covers.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::assessment::InputRecord;
 use crate::base::{Diagnostics, SourceTree};
-use crate::catalog::{self, Catalogs};
+use crate::catalog::{self, Catalogs, EditionName};
 use crate::evidence::{Adapter, TableDefinition, load_adapters, load_tables};
 
 /// The controls in force: built in, or overlaid by a user's own folder.
@@ -44,16 +44,24 @@ impl Controls {
         }
     }
 
-    /// The digests of everything that was really loaded.
-    pub fn inputs(&self) -> Vec<InputRecord> {
+    /// The digests of what decides the verdicts of these editions: the editions, the objectives they cite, and all adapters and tables,
+    /// because every adapter takes part in recognising a file.
+    pub fn inputs<'a>(&self, editions: &[EditionName], objectives: impl Iterator<Item = &'a String>) -> Vec<InputRecord> {
         let input = |kind: &str, name: &str, digest: &crate::base::Digest| InputRecord {
             kind: kind.into(),
             name: name.into(),
             digest: digest.clone(),
         };
-        let mut inputs: Vec<InputRecord> =
-            self.catalogs.editions.values().map(|catalog| input("catalog", catalog.name.as_str(), &catalog.digest)).collect();
-        inputs.extend(self.catalogs.objectives.values().map(|objective| input("objective", &objective.id, &objective.digest)));
+        let mut inputs: Vec<InputRecord> = editions
+            .iter()
+            .filter_map(|name| self.catalogs.editions.get(name))
+            .map(|catalog| input("catalog", catalog.name.as_str(), &catalog.digest))
+            .collect();
+        inputs.extend(
+            objectives
+                .filter_map(|id| self.catalogs.objectives.get(id))
+                .map(|objective| input("objective", &objective.id, &objective.digest)),
+        );
         inputs.extend(self.adapters.values().map(|adapter| input("adapter", &adapter.id, &adapter.digest)));
         inputs.extend(self.tables.values().map(|table| input("table", &table.name, &table.digest)));
         inputs

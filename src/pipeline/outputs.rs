@@ -41,11 +41,7 @@ pub fn outputs(
     files.insert("assessment.json".into(), machine);
     files.extend(observations.into_iter().map(|(id, csv)| (format!("observations/{id}.csv"), csv)));
     files.extend(copies);
-    for name in super::workspace::WORKSPACE_FILES {
-        if let Some(bytes) = statements.get(name) {
-            files.insert(format!("workspace/{name}"), bytes.to_vec());
-        }
-    }
+    files.extend(statements.iter().map(|(name, bytes)| (format!("workspace/{name}"), bytes.to_vec())));
     progress("sealing");
     let (files, digest) = pack::seal(files);
     Ok(OutputFiles { files, digest, report, unshown: rendered.unshown })

@@ -16,6 +16,41 @@ use crate::workspace::{Exception, ExceptionsFile, WorkspaceFile};
 /// The files of a workspace that are statements and not evidence.
 pub const WORKSPACE_FILES: [&str; 3] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml"];
 
+/// Takes the folder that `tickmark.yaml` names under `controls` out of the evidence: own catalogs, objectives and overlays are
+/// statements. Without that key nothing in a workspace is ever read as controls, whatever a supplier's archive contains.
+pub fn take_controls(statements: &mut SourceTree, evidence: &mut Vec<FoundFile>, diagnostics: &mut Diagnostics) -> SourceTree {
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Named {
+        controls: Option<String>,
+    }
+    let mut own = SourceTree::default();
+    // Anything wrong with the file as a whole is told when the workspace is loaded.
+    let named = statements.get("tickmark.yaml").and_then(|bytes| {
+        let file = Format::<Named>::new("workspace/invalid").read("tickmark.yaml", bytes, &mut Diagnostics::default())?;
+        Some((file.value.controls.clone()?, file))
+    });
+    let Some((folder, file)) = named else { return own };
+    let prefix = format!("{}/", folder.trim_end_matches('/'));
+    let (inside, outside): (Vec<FoundFile>, Vec<FoundFile>) = evidence.drain(..).partition(|found| found.path.starts_with(&prefix));
+    *evidence = outside;
+    if inside.is_empty() {
+        diagnostics.push(
+            file.error("/controls", "workspace/controls", format!("there is no file below `{folder}`"))
+                .help("name a folder beside tickmark.yaml that holds `frameworks`, `objectives`, `overlays` or the like"),
+        );
+    }
+    for found in inside {
+        match found.content {
+            Ok(bytes) => {
+                own.insert(&found.path[prefix.len()..], bytes.as_slice());
+                statements.insert(found.path, bytes);
+            }
+            Err(reason) => diagnostics.push(Diagnostic::error("workspace/controls", found.path, reason)),
+        }
+    }
+    own
+}
+
 /// What a workspace states, checked.
 pub struct Workspace {
     pub stated: WorkspaceFile,
@@ -53,11 +88,9 @@ impl Workspace {
         check_not_applicable(&stated, controls, diagnostics);
         check_systems(&stated, controls, diagnostics);
         let frame = frame_of(&stated, diagnostics)?;
-        let inputs = WORKSPACE_FILES
+        let inputs = files
             .iter()
-            .filter_map(|name| {
-                files.get(name).map(|bytes| InputRecord { kind: "workspace".into(), name: (*name).into(), digest: Digest::of(bytes) })
-            })
+            .map(|(name, bytes)| InputRecord { kind: "workspace".into(), name: name.into(), digest: Digest::of(bytes) })
             .collect();
         Some(Workspace { stated: stated.value, frame, editions, metas, exceptions, overrides, inputs })
     }

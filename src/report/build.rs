@@ -180,6 +180,8 @@ impl<'a> Builder<'a> {
             label: clause.label.clone(),
             depth: clause.depth,
             statement: clause.statement.clone(),
+            official: clause.official.as_ref().map(|official| official.text.clone()).unwrap_or_default(),
+            official_licence: clause.official.as_ref().map(|official| official.licence.clone()).unwrap_or_default(),
             status: status.into(),
             status_label: if is_heading { String::new() } else { self.wording.label("status", status) },
             treatment: match clause.treatment {

@@ -112,6 +112,10 @@ pub struct ClauseView {
     /// 0 for a root.
     pub depth: usize,
     pub statement: String,
+    /// The official text that a holder of its licence laid beside ours; empty without one.
+    pub official: String,
+    /// Whose text that is and by what right it stands here.
+    pub official_licence: String,
     /// Empty for headings.
     pub status: String,
     pub status_label: String,

@@ -27,12 +27,14 @@ pub struct WorkspaceFile {
     pub zone: String,
     /// Framework editions in scope, such as `pci-dss@4.0.1`.
     pub frameworks: Vec<String>,
+    /// A folder of the workspace with own catalogs, objectives, adapters and overlays of official text, laid over the built-in ones.
+    pub controls: Option<String>,
     /// The systems in scope and who answers for each.
     #[serde(default)]
     pub systems: Vec<SystemInScope>,
     #[serde(default)]
     pub parameters: Vec<ParameterOverride>,
-    /// Clauses that do not apply, with the reason and who decided.
+    /// Clauses that do not apply, with everything below them, with the reason and who decided.
     #[serde(default)]
     pub not_applicable: Vec<NotApplicable>,
     /// Which identities are people. Everything else counts as a machine identity.

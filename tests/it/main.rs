@@ -5,6 +5,7 @@ mod cli;
 mod determinism;
 mod golden;
 mod hostile;
+mod own_controls;
 mod pack;
 mod real_evidence;
 mod sample;
