@@ -1,8 +1,9 @@
 //! Reference pages made from the controls: what each table, adapter and objective is. Committed in the book and held true by a test.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::catalog::Objective;
+use crate::catalog::{Catalog, EditionRelation, Framework, Objective};
 use crate::evidence::{Adapter, TableDefinition};
 use crate::pipeline::Controls;
 
@@ -16,6 +17,13 @@ pub fn pages(controls: &Controls) -> Vec<(String, String)> {
     ];
     pages.extend(
         controls.catalogs.objectives.values().map(|objective| (format!("objectives/{}.md", objective.id), objective_page(objective))),
+    );
+    pages.extend(
+        controls
+            .catalogs
+            .frameworks
+            .values()
+            .map(|framework| (format!("frameworks/{}.md", framework.id), framework_page(controls, framework))),
     );
     pages
 }
@@ -88,6 +96,122 @@ fn catalogs(controls: &Controls) -> String {
         );
     }
     text
+}
+
+fn framework_page(controls: &Controls, framework: &Framework) -> String {
+    let editions: Vec<&Catalog> = controls.catalogs.editions.values().filter(|catalog| catalog.name.framework() == framework.id).collect();
+    let title = framework.names.first().unwrap_or(&framework.id);
+    let mut text = format!("{MADE}# {title}\n\n{}\n\n## How it is modelled\n\n{}\n", framework.about.trim(), framework.modelled.trim());
+    let _ = writeln!(text, "\n## Citations\n\nA citation without an edition means `{}`.", framework.current);
+    if !framework.aliases.is_empty() || !framework.mixups.is_empty() {
+        let _ = writeln!(text, "\n| written | meant | why |\n|---|---|---|");
+        for alias in &framework.aliases {
+            let _ = writeln!(text, "| {} ({}) | `{}` | {} |", alias.written, alias.edition, alias.id, alias.note.trim().replace('\n', " "));
+        }
+        for mixup in &framework.mixups {
+            let meant = mixup.meant.as_ref().map_or("no clause".to_owned(), |id| format!("`{id}`"));
+            let near = mixup.near.join(", ");
+            let _ = writeln!(text, "| {} near {near} | {meant} | {} |", mixup.id, mixup.note.trim().replace('\n', " "));
+        }
+    }
+    for catalog in editions {
+        edition_section(&mut text, controls, catalog);
+    }
+    text
+}
+
+fn edition_section(text: &mut String, controls: &Controls, catalog: &Catalog) {
+    let about = &catalog.about;
+    let _ = writeln!(text, "\n## {}\n\n| | |\n|---|---|", about.short_title);
+    let mut fact = |name: &str, value: &str| {
+        let _ = writeln!(text, "| {name} | {} |", value.trim().replace('\n', " "));
+    };
+    fact("edition", &format!("`{}`, revision {}", catalog.name, about.revision));
+    fact("official title", &about.title);
+    fact("publisher", &about.publisher);
+    fact("official source", &about.source);
+    fact("wording and licence", &about.licence);
+    fact("published", &about.published.to_string());
+    for (name, day) in [("in force since", about.effective), ("retired", about.retired)] {
+        if let Some(day) = day {
+            fact(name, &day.to_string());
+        }
+    }
+    for (name, other) in [("supersedes", &about.supersedes), ("superseded by", &about.superseded_by)] {
+        if let Some(other) = other {
+            fact(name, &format!("`{other}`"));
+        }
+    }
+    for amendment in &catalog.amendments {
+        fact("amendment", &format!("{}: {}", amendment.published, amendment.title));
+    }
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for clause in &catalog.clauses {
+        *kinds.entry(clause.noun.as_str()).or_default() += 1;
+    }
+    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    fact("entries", &format!("{}: {}", catalog.clauses.len(), kinds.join(", ")));
+    let tested = |id: &str| controls.catalogs.objectives.get(id).is_some_and(|objective| objective.check.is_some());
+    let (mut automated, mut examined) = (0, 0);
+    let mut by_objective: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for clause in &catalog.clauses {
+        let mappings = clause.treatment.mappings();
+        if mappings.iter().any(|mapping| tested(&mapping.objective)) {
+            automated += 1;
+        } else if !mappings.is_empty() {
+            examined += 1;
+        }
+        for mapping in mappings {
+            by_objective.entry(&mapping.objective).or_default().push(&clause.id);
+        }
+    }
+    let count = |word: &str| catalog.clauses.iter().filter(|clause| clause.treatment.word() == word).count();
+    let _ = writeln!(
+        text,
+        "\n| how its clauses are dealt with | count |\n|---|---|\n| automated: at least one objective is tested by a check | {automated} |\n\
+         | mapped to objectives that a person examines | {examined} |\n| documentary: the report asks for a record by name | {} |\n\
+         | outside: cannot concern machine identities, with the reason | {} |\n| headings | {} |",
+        count("documentary"),
+        count("outside"),
+        count("heading")
+    );
+    if !by_objective.is_empty() {
+        let _ = writeln!(text, "\n| objective | tested | clauses |\n|---|---|---|");
+        for (objective, clauses) in by_objective {
+            let by = if tested(objective) { "by a check" } else { "by a person" };
+            let _ = writeln!(text, "| [`{objective}`](../objectives/{objective}.md) | {by} | {} |", clauses.join(", "));
+        }
+    }
+    if !catalog.results.is_empty() {
+        let _ = writeln!(text, "\nThe edition's own words for a result:\n\n| word | meaning |\n|---|---|");
+        for result in &catalog.results {
+            let _ = writeln!(text, "| {} | {} |", result.word, result.meaning.trim().replace('\n', " "));
+        }
+    }
+    for property in &catalog.properties {
+        let mut values: BTreeMap<&str, usize> = BTreeMap::new();
+        for value in catalog.clauses.iter().filter_map(|clause| clause.properties.get(&property.name)) {
+            *values.entry(value.as_str()).or_default() += 1;
+        }
+        let values: Vec<String> = values.iter().take(6).map(|(value, count)| format!("{value} ({count})")).collect();
+        let _ = writeln!(text, "\nProperty `{}`: {} {}", property.name, property.meaning.trim().replace('\n', " "), values.join(", "));
+    }
+    for crosswalk in controls.catalogs.crosswalks.iter().filter(|crosswalk| crosswalk.to == catalog.name) {
+        let mut relations: BTreeMap<EditionRelation, usize> = BTreeMap::new();
+        for entry in &crosswalk.entries {
+            *relations.entry(entry.relation).or_default() += 1;
+        }
+        let counts: Vec<String> =
+            relations.iter().map(|(relation, count)| format!("{count} {}", format!("{relation:?}").to_lowercase())).collect();
+        let _ = writeln!(
+            text,
+            "\nCrosswalk from `{}`: {}. Confidence {}. {}",
+            crosswalk.from,
+            counts.join(", "),
+            format!("{:?}", crosswalk.confidence).to_lowercase(),
+            crosswalk.source.trim().replace('\n', " ")
+        );
+    }
 }
 
 fn objectives(controls: &Controls) -> String {

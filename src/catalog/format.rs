@@ -159,6 +159,10 @@ pub enum Coverage {
 pub struct FrameworkFile {
     /// Equal to the folder's name.
     pub framework: String,
+    /// What the framework is, for whom it binds, and what became of its editions; Markdown.
+    pub about: String,
+    /// How the publisher's document is taken apart here: what is a clause, what a heading, how ids are written; Markdown.
+    pub modelled: String,
     /// As people write it in citations, without an edition: `PCI DSS`.
     pub names: Vec<String>,
     /// Words that stand before an id and say nothing else: `Requirement`, `Art.`.

@@ -53,6 +53,8 @@ fn load_frameworks(controls: &SourceTree, catalogs: &mut Catalogs, diagnostics: 
             typed.framework.clone(),
             Framework {
                 id: typed.framework,
+                about: typed.about,
+                modelled: typed.modelled,
                 names: typed.names,
                 words: typed.words,
                 abbreviations: typed.abbreviations,
@@ -80,6 +82,8 @@ fn load_frameworks(controls: &SourceTree, catalogs: &mut Catalogs, diagnostics: 
         let names = vec![id.clone(), title];
         let framework = Framework {
             id: id.clone(),
+            about: String::new(),
+            modelled: String::new(),
             names,
             words: Vec::new(),
             abbreviations: BTreeMap::new(),

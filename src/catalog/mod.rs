@@ -80,6 +80,10 @@ pub struct Catalogs {
 #[derive(Debug, Clone)]
 pub struct Framework {
     pub id: String,
+    /// What it is and for whom it binds; Markdown.
+    pub about: String,
+    /// How the publisher's document is taken apart here; Markdown.
+    pub modelled: String,
     pub names: Vec<String>,
     pub words: Vec<String>,
     pub abbreviations: BTreeMap<String, String>,
