@@ -175,7 +175,10 @@ fn check_entries(file: &Located<CrosswalkFile>, catalogs: &Catalogs, from: &Edit
         let fits = match entry.relation {
             EditionRelation::New => entry.from.is_none() && entry.to.is_some(),
             EditionRelation::Withdrawn => entry.from.is_some() && entry.to.is_none(),
-            EditionRelation::Unchanged => entry.from.is_some() && entry.from == entry.to,
+            // Editions may write one id in two ways: ID.RA-2 and ID.RA-02.
+            EditionRelation::Unchanged => {
+                entry.from.as_deref().map(normal).is_some_and(|from| entry.to.as_deref().map(normal) == Some(from))
+            }
             EditionRelation::Renumbered | EditionRelation::Changed | EditionRelation::Split | EditionRelation::Merged => {
                 entry.from.is_some() && entry.to.is_some()
             }

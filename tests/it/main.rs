@@ -2,6 +2,7 @@
 
 mod catalogs;
 mod cli;
+mod conformance;
 mod determinism;
 mod golden;
 mod hostile;
