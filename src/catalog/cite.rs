@@ -116,8 +116,14 @@ pub struct Citations<'a> {
     index: BTreeMap<&'a EditionName, BTreeMap<Vec<String>, Vec<usize>>>,
     /// Any framework's name, longest first.
     names: Vec<(Regex, &'a Framework)>,
+    /// By framework: its editions as they may be written after its name.
+    editions: BTreeMap<&'a str, Vec<(Regex, &'a EditionName)>>,
+    /// An edition written after a name, whether or not there is a catalog of it.
+    unknown_edition: Regex,
     id: Regex,
     loose: Regex,
+    /// Words between a citation and the framework that is named after it.
+    belongs: Regex,
     follow: Regex,
 }
 
@@ -157,6 +163,15 @@ impl<'a> Citations<'a> {
             }
         }
         names.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
+        let mut editions: BTreeMap<&str, Vec<(Regex, &EditionName)>> = BTreeMap::new();
+        for name in catalogs.editions.keys() {
+            let edition = name.edition().split(['.', '-', '/']).map(regex::escape).collect::<Vec<_>>().join(r"[.\-/]");
+            let pattern =
+                format!(r"(?i)^(?:\s*[@:]\s*|\s*\(?\s*(?:v\.?|version|edition|\(?EU\)?|TSC)?\s*){edition}\)?(?:[^\d.]|\.(?:\D|$)|$)");
+            if let Ok(pattern) = Regex::new(&pattern) {
+                editions.entry(name.framework()).or_default().push((pattern, name));
+            }
+        }
         let word = WORDS.join("|");
         let id = r"(?:[A-Za-z]{1,10}[.\- ]?)?[A-Za-z]{0,3}[.\-]?\d+(?:[.\-:]\d+)*(?:\s?\([A-Za-z0-9]{1,5}\))*(?:\.[a-z]\b)?|[A-Z]{2}\.[A-Z]{2}(?:-\d{1,2})?";
         let compile = |pattern: String| Regex::new(&pattern).expect("the patterns of this module are valid");
@@ -164,12 +179,15 @@ impl<'a> Citations<'a> {
             catalogs,
             index,
             names: names.into_iter().map(|(_, pattern, framework)| (pattern, framework)).collect(),
+            editions,
+            unknown_edition: compile(r"^(?:@([\w.\-]+)|\s+v(\d+(?:\.\d+)*)\b)".to_owned()),
             id: compile(format!(
-                r"^[\s,:]*(?:(?i:{word})s?\b\.?\s*){{0,3}}(?:{id})(?:,?\s+(?i:point|paragraph)\s+\([A-Za-z0-9]{{1,5}}\))*"
+                r"^[\s,:]*(?:(?i:{word})s?\b\.?\s*){{0,3}}(?:{id})(?:,?\s+(?i:point|paragraph)\s+(?:\([A-Za-z0-9]{{1,5}}\)|\d+\b))*"
             )),
             loose: compile(format!(
-                r"(?i)\b(?:articles?|art\.?|requirements?|req\.?|clause|annex)\s*(?:{id})(?:,?\s+(?i:point|paragraph)\s+\([a-z0-9]{{1,5}}\))*"
+                r"(?i)\b(?:articles?|art\.?|requirements?|req\.?|clause|annex)\s*(?:{id})(?:,?\s+(?i:point|paragraph)\s+(?:\([a-z0-9]{{1,5}}\)|\d+\b))*"
             )),
+            belongs: compile(r"^\s*(?:(?:of|in|under|from)\s+(?:the\s+)?|\()$".to_owned()),
             follow: compile(format!(r"^\s*(?:,|;|/|and|or|&)\s*(?:and\s+)?(?:{id})")),
         }
     }
@@ -202,16 +220,34 @@ impl<'a> Citations<'a> {
             }
         }
         let patterns = self.catalogs.frameworks.values().filter_map(|framework| framework.pattern.as_ref());
-        for pattern in patterns.chain(std::iter::once(&self.loose)) {
-            for hit in pattern.find_iter(text) {
-                if (hit.start()..hit.end()).any(|at| taken.contains(&at)) {
-                    continue;
+        let mut hits: Vec<(usize, usize)> = patterns
+            .chain(std::iter::once(&self.loose))
+            .flat_map(|pattern| pattern.find_iter(text).map(|hit| (hit.start(), hit.end())))
+            .collect();
+        // Of overlapping hits the longest: `Art. 21(2) point (i)` and not `Art. 21(2)`.
+        hits.sort_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
+        for (start, end) in hits {
+            if (start..end).any(|at| taken.contains(&at)) {
+                continue;
+            }
+            taken.extend(start..end);
+            // The framework named right after is meant ("Article 21 of NIS2"), else the one named last in the same paragraph.
+            let after = mentions.iter().position(|mention| mention.start >= end && self.belongs.is_match(&text[end..mention.start]));
+            let context =
+                after.or_else(|| mentions.iter().rposition(|mention| mention.end <= start && !text[mention.end..start].contains("\n\n")));
+            found.push((start, end, context));
+            let mut last = end;
+            while let Some(hit) = self.follow.find(&text[last..]) {
+                let from = last + hit.start() + leading(hit.as_str());
+                let to = last + hit.end();
+                let meant = self.resolve(&text[from..to], context.map(|number| &mentions[number]));
+                let inside = mentions.iter().any(|mention| mention.start < to && from < mention.end);
+                if inside || meant.verdict == Verdict::Unknown || (from..to).any(|at| taken.contains(&at)) {
+                    break;
                 }
-                taken.extend(hit.start()..hit.end());
-                // The framework named last in the same paragraph is the context.
-                let context =
-                    mentions.iter().rposition(|mention| mention.end <= hit.start() && !text[mention.end..hit.start()].contains("\n\n"));
-                found.push((hit.start(), hit.end(), context));
+                taken.extend(from..to);
+                found.push((from, to, context));
+                last = to;
             }
         }
         found.sort_unstable();
@@ -220,13 +256,16 @@ impl<'a> Citations<'a> {
             .map(|(start, end, context)| {
                 let written = text[start..end].trim();
                 let near = context.map(|number| &mentions[number]);
-                let direct = near
-                    .filter(|mention| text[mention.end..start].trim_matches([' ', ',', ':']).is_empty() || taken.contains(&mention.end));
+                let direct = near.filter(|mention| {
+                    mention.start >= end
+                        || text[mention.end..start].trim_matches([' ', ',', ':']).is_empty()
+                        || taken.contains(&mention.end)
+                });
                 let mut citation = self.resolve(written, direct.or(near));
                 if citation.verdict == Verdict::Unknown && direct.is_none() && near.is_some() {
                     citation = self.resolve(written, None);
                 }
-                if let Some(mention) = direct.filter(|mention| text[mention.end..start].trim().is_empty()) {
+                if let Some(mention) = direct.filter(|mention| mention.end <= start && text[mention.end..start].trim().is_empty()) {
                     citation.written = text[mention.start..end].to_owned();
                     self.place(&mut citation, text, mention.start);
                 } else {
@@ -282,24 +321,19 @@ impl<'a> Citations<'a> {
 
     /// The edition that a text begins with, and how much of the text it is.
     fn edition_after(&self, framework: &Framework, text: &str) -> (Option<Result<EditionName, String>>, usize) {
-        let own = self.catalogs.editions.keys().filter(|name| name.framework() == framework.id);
         let mut best: Option<(EditionName, usize)> = None;
-        for name in own {
-            let edition = name.edition().split(['.', '-', '/']).map(regex::escape).collect::<Vec<_>>().join(r"[.\-/]");
-            let pattern =
-                format!(r"(?i)^(?:\s*[@:]\s*|\s*\(?\s*(?:v\.?|version|edition|\(?EU\)?|TSC)?\s*){edition}\)?(?:[^\d.]|\.(?:\D|$)|$)");
-            let Some(hit) = Regex::new(&pattern).ok().and_then(|pattern| pattern.find(text)) else { continue };
+        for (pattern, name) in self.editions.get(framework.id.as_str()).into_iter().flatten() {
+            let Some(hit) = pattern.find(text) else { continue };
             let tail = hit.as_str().rfind(|letter: char| letter.is_ascii_digit() || letter == ')').map_or(hit.end(), |at| at + 1);
             // "PCI DSS 3.2.1" alone may be a requirement; as an edition it is followed by an id or by nothing.
             if best.as_ref().is_none_or(|(_, length)| tail > *length) {
-                best = Some((name.clone(), tail));
+                best = Some(((*name).clone(), tail));
             }
         }
         if let Some((edition, length)) = best {
             return (Some(Ok(edition)), length);
         }
-        let unknown = Regex::new(r"^(?:@([\w.\-]+)|\s+v(\d+(?:\.\d+)*)\b)").expect("a valid pattern");
-        match unknown.captures(text) {
+        match self.unknown_edition.captures(text) {
             Some(hit) => {
                 let written = hit.get(1).or(hit.get(2)).map_or("", |part| part.as_str()).to_owned();
                 (Some(Err(written)), hit.get(0).map_or(0, |all| all.end()))

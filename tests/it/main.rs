@@ -1,6 +1,7 @@
 //! The one integration test binary: each module is one suite.
 
 mod catalogs;
+mod citations;
 mod cli;
 mod conformance;
 mod determinism;
