@@ -123,7 +123,7 @@ impl JsonSchema for Day {
         "Day".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "description": "A calendar day, 2026-09-30."})
+        schemars::json_schema!({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$", "description": "A calendar day, 2026-09-30."})
     }
 }
 

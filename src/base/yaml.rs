@@ -57,11 +57,14 @@ pub struct Format<T> {
 impl<T: JsonSchema + DeserializeOwned> Format<T> {
     /// `code` is the diagnostic code of everything the schema refuses, such as `catalog/invalid`.
     pub fn new(code: &'static str) -> Format<T> {
-        let validator = jsonschema::validator_for(&schema_of::<T>()).expect("our own schemas are valid");
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema_of::<T>()).expect("our own schemas are valid");
         Format { code, validator, kind: std::marker::PhantomData }
     }
 
-    /// Reads one file. Returns nothing when it cannot be used; the reasons are in `diagnostics`.
+    /// Reads one file, and puts what is wrong with it into `diagnostics`.
+    ///
+    /// Where the schema refuses only parts of it, the rest is given all the same, with fillers in the place of those parts: so one run
+    /// tells what is wrong with the meaning as well. Whoever uses the value asks `diagnostics` first whether there were errors.
     pub fn read(&self, file: &str, bytes: &[u8], diagnostics: &mut Diagnostics) -> Option<Located<T>> {
         let text: Arc<str> = match std::str::from_utf8(bytes) {
             Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text).into(),
@@ -77,16 +80,78 @@ impl<T: JsonSchema + DeserializeOwned> Format<T> {
         for problem in self.validator.iter_errors(&value) {
             self.report(&found, &value, &problem, diagnostics);
         }
-        if diagnostics.len() > before {
-            return None;
-        }
+        let refused = diagnostics.len() > before;
+        let value = if refused { self.mended(value)? } else { value };
         match serde_json::from_value::<T>(value) {
             Ok(value) => Some(Located { file: found.file, text: found.text, value, places: found.places }),
+            Err(_) if refused => None,
             Err(error) => {
                 diagnostics.push(found.error("", self.code, error.to_string()));
                 None
             }
         }
+    }
+
+    /// The value with unknown keys taken out and with fillers where the schema refuses what stands there or misses something.
+    /// Positions in lists stay, so that places are found. Nothing when no filler helps.
+    fn mended(&self, mut value: Value) -> Option<Value> {
+        const ROUNDS_MAX: usize = 64;
+        for round in 0..ROUNDS_MAX {
+            let problem = self.validator.iter_errors(&value).next();
+            let Some(problem) = problem else { return Some(value) };
+            let pointer = problem.instance_path().to_string();
+            match problem.kind() {
+                ValidationErrorKind::AdditionalProperties { unexpected } | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                    let unexpected = unexpected.clone();
+                    let object = value.pointer_mut(&pointer)?.as_object_mut()?;
+                    object.retain(|key, _| !unexpected.contains(key));
+                }
+                ValidationErrorKind::Required { property } => {
+                    let name = property.as_str()?.to_owned();
+                    let at = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    value.pointer_mut(&pointer)?.as_object_mut()?.insert(name, Value::Null);
+                    self.fill(&mut value, &at, &[], round)?;
+                }
+                _ => {
+                    let schema = schema_of::<T>();
+                    let words: Vec<Value> =
+                        words_of(schema_at(&schema, &problem.schema_path().to_string())).into_iter().map(Value::from).collect();
+                    self.fill(&mut value, &pointer, &words, round)?;
+                }
+            }
+        }
+        None
+    }
+
+    /// Puts the first filler at a place that the schema takes there.
+    fn fill(&self, value: &mut Value, pointer: &str, words: &[Value], round: usize) -> Option<()> {
+        let written = match value.pointer(pointer)? {
+            scalar @ (Value::Number(_) | Value::Bool(_)) => Value::from(scalar.to_string()),
+            _ => Value::Null,
+        };
+        let fillers = [
+            Value::Null,
+            written,
+            Value::from(format!("missing {round}")),
+            Value::from("2000-01-01"),
+            Value::from("2000-01-01T00:00:00Z"),
+            Value::from(1),
+            Value::from(false),
+            Value::Array(Vec::new()),
+            Value::Object(serde_json::Map::new()),
+        ];
+        for filler in words.iter().chain(&fillers) {
+            *value.pointer_mut(pointer)? = filler.clone();
+            let inside = format!("{pointer}/");
+            let refused = self.validator.iter_errors(value).any(|problem| {
+                let at = problem.instance_path().to_string();
+                at == pointer || at.starts_with(&inside)
+            });
+            if !refused {
+                return Some(());
+            }
+        }
+        None
     }
 
     fn report(&self, found: &Located<()>, value: &Value, problem: &jsonschema::ValidationError<'_>, diagnostics: &mut Diagnostics) {
@@ -126,6 +191,15 @@ impl<T: JsonSchema + DeserializeOwned> Format<T> {
                         .help("put it in quotes: a version or an id is text, not a number"),
                 );
             }
+            ValidationErrorKind::AnyOf { .. } => {
+                let schema = schema_of::<T>();
+                let wanted = described(&schema, schema_at(&schema, &problem.schema_path().to_string()));
+                let diagnostic = found.error(&pointer, self.code, "this value is not allowed here");
+                diagnostics.push(match wanted {
+                    Some(wanted) => diagnostic.help(wanted),
+                    None => diagnostic,
+                });
+            }
             _ => diagnostics.push(found.error(&pointer, self.code, problem.to_string())),
         }
     }
@@ -164,6 +238,14 @@ fn schema_at<'a>(schema: &'a Value, schema_path: &str) -> &'a Value {
         }
     }
     at
+}
+
+/// What the first alternative that has a description says of itself: "A calendar day, 2026-09-30."
+fn described(schema: &Value, alternatives: &Value) -> Option<String> {
+    alternatives.as_array()?.iter().find_map(|one| {
+        let target = one.get("$ref").and_then(Value::as_str).and_then(|target| schema.pointer(target.trim_start_matches('#')));
+        Some(target.unwrap_or(one).get("description")?.as_str()?.to_owned())
+    })
 }
 
 /// The words that a schema of alternatives allows.

@@ -116,7 +116,9 @@ pub fn read(file: &str, text: &Arc<str>, diagnostics: &mut Diagnostics) -> Optio
             Ok(found) => found,
             Err(error) => {
                 let at = index(error.marker().index());
-                refusals.push(("yaml/syntax", error.info().to_owned(), at..at + 1));
+                // The parser has a limit of its own for lists within lists on one line.
+                let code = if error.info().contains("recursion limit") { "yaml/too-deep" } else { "yaml/syntax" };
+                refusals.push((code, error.info().to_owned(), at..at + 1));
                 break;
             }
         };
@@ -130,7 +132,8 @@ pub fn read(file: &str, text: &Arc<str>, diagnostics: &mut Diagnostics) -> Optio
             break;
         }
     }
-    let broken = !refusals.is_empty();
+    // Keys that stand twice are told, and the rest is looked at all the same: whoever wrote the file learns everything in one run.
+    let broken = refusals.iter().any(|(code, ..)| *code != "yaml/duplicate-key");
     for (code, message, span) in refusals {
         let diagnostic = Diagnostic::error(code, file, message).at(text, offsets.range(&span));
         diagnostics.push(match code {
