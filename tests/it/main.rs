@@ -7,6 +7,7 @@ mod conformance;
 mod determinism;
 mod golden;
 mod hostile;
+mod oscal;
 mod own_controls;
 mod pack;
 mod real_evidence;
