@@ -4,6 +4,7 @@ mod catalogs;
 mod citations;
 mod cli;
 mod conformance;
+mod crosswalks;
 mod determinism;
 mod golden;
 mod hostile;
