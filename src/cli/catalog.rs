@@ -346,16 +346,26 @@ fn import(file: &Path, edition: &str, into: &Path) -> Result<(), Failure> {
 }
 
 fn lock_folder(folder: &Path) -> Result<(), Failure> {
-    let source = io::read_tree(folder)?;
-    let lock = source.text("controls.lock").unwrap_or_default().to_owned();
+    let own = io::read_tree(folder)?;
+    let lock = own.text("controls.lock").unwrap_or_default().to_owned();
+    // An edition is the folder's own when its catalog or a crosswalk to it stands there; objectives may be the built-in ones.
+    let files: Vec<String> = own.iter().map(|(path, _)| path.to_owned()).collect();
+    let mut source = io::embedded_controls();
+    source.overlay(own);
     let mut diagnostics = Diagnostics::default();
-    let controls = crate::pipeline::Controls::load(source, &mut diagnostics);
+    let mut catalogs = crate::pipeline::Controls::load(source, &mut diagnostics).catalogs;
     settle(diagnostics)?;
-    let drift = lock::drift(&lock, &controls.catalogs);
+    let below = |folder: String| files.iter().any(|path| path.starts_with(&folder));
+    catalogs.editions.retain(|name, _| below(format!("frameworks/{}/{}/", name.framework(), name.edition())));
+    catalogs.crosswalks.retain(|crosswalk| {
+        let (from, to) = (&crosswalk.from, &crosswalk.to);
+        below(format!("frameworks/{}/crosswalks/{}--{}.yaml", to.framework(), from.edition(), to.edition()))
+    });
+    let drift = lock::drift(&lock, &catalogs);
     if !drift.is_empty() {
         return Err(Failure::Gate(drift.join("\n")));
     }
-    io::write_file(&folder.join("controls.lock"), lock::render(&controls.catalogs).as_bytes())?;
+    io::write_file(&folder.join("controls.lock"), lock::render(&catalogs).as_bytes())?;
     Ok(())
 }
 

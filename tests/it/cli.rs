@@ -178,3 +178,58 @@ fn the_commands_of_the_readme_are_those_that_ci_runs() {
         assert!(ci.lines().any(|line| line == format!("cargo {command}")), "`cargo {command}` is not in .ci/run");
     }
 }
+
+#[test]
+fn cite_ends_with_one_when_the_author_should_change_something() {
+    let fine = tickmark(&["cite", "nist-csf@2.0", "PR.AA-05"]);
+    assert_eq!((fine.status.code(), text(&fine.stderr)), (Some(0), String::new()));
+    let wrong = tickmark(&["cite", "NIST CSF 2.0 PR.AC-4"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(text(&wrong.stdout).contains("meant is nist-csf@2.0 PR.AA-05"), "{}", text(&wrong.stdout));
+    let folder = tempfile::tempdir().unwrap();
+    let notes = folder.path().join("notes.md");
+    std::fs::write(&notes, "# Notes\n\nRights follow A.9.2.3 and CC6.3.\n").unwrap();
+    let linted = tickmark(&["cite", "--file", notes.to_str().unwrap()]);
+    assert_eq!(linted.status.code(), Some(1));
+    assert!(text(&linted.stdout).contains("notes.md:3:15: A.9.2.3 is of an earlier edition"), "{}", text(&linted.stdout));
+    let machine = tickmark(&["cite", "--file", notes.to_str().unwrap(), "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_slice(&machine.stdout).unwrap();
+    assert_eq!(
+        (found[0]["line"].as_u64(), found[0]["column"].as_u64(), found[0]["verdict"].as_str()),
+        (Some(3), Some(15), Some("superseded"))
+    );
+    assert_eq!(found[1]["verdict"], "exact");
+    std::fs::write(&notes, b"\xff\xfe\x00").unwrap();
+    assert_eq!(tickmark(&["cite", "--file", notes.to_str().unwrap()]).status.code(), Some(2));
+}
+
+#[test]
+fn crosswalk_says_what_is_shared_and_what_is_missing() {
+    let output = tickmark(&["crosswalk", "pci-dss@4.0.1", "dora@2022-2554"]);
+    let said = text(&output.stdout);
+    assert!(output.status.success() && said.contains("Evidence collected for PCI DSS 4.0.1, asked by DORA"), "{said}");
+    assert!(said.contains("Objectives to collect evidence for:") && said.contains("nhi-ownership"), "{said}");
+    assert_eq!(tickmark(&["crosswalk", "pci-dss@4.0.1", "dora@2022"]).status.code(), Some(2));
+    let refused = tickmark(&["crosswalk", "pci-dss@4.0.1", "dora@2022-2554", "--clause", "Art.99"]);
+    assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("has no clause `Art.99`"));
+}
+
+#[test]
+fn the_lock_of_an_own_folder_holds_its_own_editions_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("frameworks/house-rules/3");
+    std::fs::create_dir_all(&place).unwrap();
+    let catalog = "framework: house-rules\nedition: \"3\"\nrevision: 1\ntitle: House\nshort_title: House\npublisher: We\nsource: here\nwording: own\n\
+                   licence: ours\npublished: \"2026-01-01\"\nnouns: {rule: Rule}\nclauses:\n  - {id: \"1\", kind: rule, label: Owner, \
+                   statement: Every account has an owner., objectives: [{objective: nhi-ownership, coverage: full, rationale: It shows the owner.}]}\n";
+    std::fs::write(place.join("catalog.yaml"), catalog).unwrap();
+    let lock = || tickmark(&["catalog", "lock", folder.path().to_str().unwrap()]);
+    assert!(lock().status.success());
+    let written = std::fs::read_to_string(folder.path().join("controls.lock")).unwrap();
+    assert!(written.starts_with("house-rules@3 r1 ") && written.lines().count() == 1, "{written}");
+    std::fs::write(place.join("catalog.yaml"), catalog.replace("an owner", "one owner")).unwrap();
+    let refused = lock();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("house-rules@3 changed and is still revision 1"), "{}", text(&refused.stderr));
+    assert_eq!(std::fs::read_to_string(folder.path().join("controls.lock")).unwrap(), written, "the old lock stays");
+}

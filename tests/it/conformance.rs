@@ -168,3 +168,51 @@ fn crosswalks_are_those_of_the_reference() {
     }
     assert!(compared >= 4, "{compared} crosswalks compared");
 }
+
+#[test]
+fn every_edition_says_whose_it_is_from_where_and_what_came_before_and_after() {
+    let editions = &controls().catalogs.editions;
+    for (name, catalog) in editions {
+        let about = &catalog.about;
+        for (key, text) in
+            [("title", &about.title), ("publisher", &about.publisher), ("source", &about.source), ("licence", &about.licence)]
+        {
+            assert!(text.trim().len() >= 3, "{name} has no {key}");
+        }
+        assert!(about.licence.contains("own wording"), "{name}: the licence says that the wording is ours");
+        assert!(catalog.results.len() >= 3, "{name} has no words for results");
+        let other = |edition: &String| {
+            editions.values().find(|other| other.name.framework() == name.framework() && other.name.edition() == edition)
+        };
+        if let Some(later) = about.superseded_by.as_ref().and_then(other) {
+            assert_eq!(later.about.supersedes.as_deref(), Some(name.edition()), "{name} and {} disagree", later.name);
+            assert!(about.published < later.about.published, "{name}");
+        }
+        assert_eq!(
+            about.superseded_by.is_some(),
+            about.superseded_by.as_ref().and_then(other).is_some(),
+            "{name} names an edition that is not there"
+        );
+        assert!(controls().catalogs.frameworks[name.framework()].about.len() > 60, "{name}: the book says what the framework is");
+    }
+    let dates = |name: &str| {
+        let about = &editions.values().find(|catalog| catalog.name.as_str() == name).unwrap().about;
+        (about.published.to_string(), about.retired.map(|day| day.to_string()).unwrap_or_default())
+    };
+    assert_eq!(dates("pci-dss@3.2.1").1, "2024-03-31");
+    assert_eq!(dates("pci-dss@4.0"), ("2022-03-31".into(), "2024-12-31".into()));
+    assert_eq!(dates("pci-dss@4.0.1"), ("2024-06-11".into(), String::new()));
+    let iso = editions.values().find(|catalog| catalog.name.as_str() == "iso-27001@2022").unwrap();
+    assert!(iso.amendments.iter().any(|amendment| amendment.published.to_string().starts_with("2024")), "the climate amendment is named");
+}
+
+#[test]
+fn customized_approach_is_stated_for_every_requirement_of_pci_dss_4() {
+    for name in ["pci-dss@4.0", "pci-dss@4.0.1"] {
+        let catalog = controls().catalogs.editions.values().find(|catalog| catalog.name.as_str() == name).unwrap();
+        let property = catalog.properties.iter().find(|property| property.name == "customized-approach").expect("the property is declared");
+        let kind = |clause: &str| catalog.clause(clause).unwrap().properties.get("customized-approach").cloned();
+        assert_eq!(kind("3.3.1").as_deref(), Some("not-eligible"), "the standard says so itself");
+        assert_eq!(kind("8.6.3").or(property.default.clone()).as_deref(), Some("eligible"));
+    }
+}

@@ -117,3 +117,27 @@ fn relations_that_a_person_judged_are_borne_by_the_mappings() {
     assert_eq!(find(&back, "7.2.5.1", "11.2.3"), SetRelation::Superset);
     assert_eq!(find(&there, "11.5.3", "8.2.2"), SetRelation::Equal);
 }
+
+#[test]
+fn two_editions_and_two_revisions_are_compared_clause_by_clause() {
+    use tickmark::catalog::compare::compare;
+    for catalog in catalogs().editions.values() {
+        assert!(compare(catalog, catalog, None).is_empty(), "{} differs from itself", catalog.name);
+    }
+    let (old, new) = (edition("pci-dss@4.0"), edition("pci-dss@4.0.1"));
+    let pairs = catalogs().between_editions(&old.name, &new.name).unwrap();
+    let differences = compare(old, new, Some(&pairs));
+    assert_eq!(differences.len(), 24, "21 with other wording, two announced, one renumbered");
+    let renumbered: Vec<_> = differences.iter().filter(|difference| difference.before != difference.after).collect();
+    assert_eq!(renumbered.len(), 1);
+    assert_eq!((renumbered[0].before.as_deref(), renumbered[0].after.as_deref()), (Some("A3.3.1.2"), Some("A3.3.1.1")));
+    // A later revision of one edition: one statement reworded, one clause mapped otherwise.
+    let mut revised = new.clone();
+    let at = revised.clauses.iter().position(|clause| clause.id == "8.6.3").unwrap();
+    revised.clauses[at].statement.push_str(" Said otherwise.");
+    revised.clauses[at].treatment = Treatment::Documentary("A record that is asked for instead.".into());
+    let differences = compare(new, &revised, None);
+    assert_eq!(differences.len(), 1);
+    let parts: Vec<&str> = differences[0].parts.iter().map(|part| part.name).collect();
+    assert!(parts.contains(&"statement") && parts.len() >= 2, "{parts:?}");
+}
