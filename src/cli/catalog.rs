@@ -10,6 +10,7 @@ use crate::base::Diagnostics;
 use crate::base::diagnostic::nearest;
 use crate::catalog::compare::compare;
 use crate::catalog::{Catalog, Catalogs, Clause, EditionName, Treatment, lock, oscal, withdrawn_by_crosswalk};
+use crate::evidence::rehearse;
 use crate::io;
 use crate::pipeline::run_cases;
 
@@ -372,6 +373,7 @@ fn lock_folder(folder: &Path) -> Result<(), Failure> {
 fn lint(overlay: Option<&Path>) -> Result<(), Failure> {
     let mut diagnostics = Diagnostics::default();
     let controls = load_controls(overlay, &mut diagnostics)?;
+    rehearse(&controls.adapters, &controls.tables, &mut diagnostics);
     let cases = run_cases(&controls, |_| true, &mut diagnostics);
     settle(diagnostics)?;
     terminal::line(&format!(

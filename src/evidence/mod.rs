@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use adapter::{Adapter, load_adapters};
 pub use format::{ArtifactMeta, Extent};
 pub use mask::Masker;
-pub use normalise::normalise;
+pub use normalise::{normalise, rehearse};
 pub use pack_copy::packed_copy;
 pub use tables::{TableDefinition, load_tables};
 

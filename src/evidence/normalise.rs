@@ -318,7 +318,7 @@ fn run_script(
     ]);
     let mut rows: BTreeMap<String, Table> = BTreeMap::new();
     for insert in &adapter.inserts {
-        let definition = &definitions[&insert.table];
+        let Some(definition) = definitions.get(&insert.table) else { continue };
         let found = match engine.select(insert, &parameters) {
             Ok(found) => found,
             Err(error) => {
@@ -335,6 +335,17 @@ fn run_script(
         engine.drop(&set.name);
     }
     rows
+}
+
+/// Runs the SQL of every adapter over no records at all, so that a mistake in it is told before any evidence is brought.
+pub fn rehearse(adapters: &BTreeMap<String, Adapter>, definitions: &BTreeMap<String, TableDefinition>, diagnostics: &mut Diagnostics) {
+    let nothing = FoundFile { path: "rehearsal".into(), content: Ok(Vec::new()) };
+    for adapter in adapters.values() {
+        let engine = Engine::new();
+        let mut artifact = blank(&nothing, ArtifactMeta::default());
+        let mask = Masker::new(BTreeSet::new());
+        run_script(Collected::Documents(Vec::new()), adapter, definitions, &engine, &mask, &mut artifact, diagnostics);
+    }
 }
 
 /// A stated row count confirms or refutes that the export is whole.

@@ -237,3 +237,23 @@ fn a_changed_catalog_is_told_unless_its_revision_was_raised() {
     let gone = format!("{released}acme@1 r1 {}\n", "0".repeat(64));
     assert!(lock::drift(&gone, &controls().catalogs)[0].contains("acme@1 was released and is gone"));
 }
+
+#[test]
+fn a_mistake_in_the_sql_of_an_adapter_is_told_by_lint_without_any_evidence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = "adapters/aws-access-keys/normalise.sql";
+    let text = io::embedded_controls().text(path).unwrap().to_owned();
+    let adapter = folder.path().join(path);
+    fs::create_dir_all(adapter.parent().unwrap()).unwrap();
+    fs::write(&adapter, text.replacen("lower(status)", "lower(statuss)", 1)).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_tickmark"))
+        .args(["catalog", "lint", "--controls", folder.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("[adapter/sql]") && told.contains("adapters/aws-access-keys/normalise.sql:") && told.contains("statuss"),
+        "{told}"
+    );
+}
