@@ -233,6 +233,45 @@ fn secrets_of_scanners_appear_in_no_file_of_the_pack() {
     }
 }
 
+/// The platforms' own reports hold the secret too, each in another place.
+#[test]
+fn secrets_in_reports_of_platforms_appear_in_no_file_of_the_pack() {
+    let value = "ghp_correct0horse0battery0staple0471142424242";
+    let alert = serde_json::json!([{
+        "number": 7, "created_at": "2026-08-01T10:00:00Z", "html_url": "https://github.com/nordhavn/payments/security/secret-scanning/7",
+        "locations_url": "https://api.github.com/x", "state": "open", "resolution": null, "secret_type": "github_personal_access_token",
+        "secret": value
+    }]);
+    let line = serde_json::json!({
+        "SourceMetadata": {"Data": {"Git": {"commit": "c0ffee", "file": "a.env", "email": "a@example.com", "repository": "https://git.example/x",
+                                            "timestamp": "2026-08-01 10:00:00 +0000 UTC", "line": 4}}},
+        "SourceID": 0, "DetectorType": 8, "DetectorName": "Github", "Verified": true, "Raw": value, "RawV2": value, "Redacted": value
+    });
+    let sarif = serde_json::json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "gitleaks"}}, "results": [{
+        "ruleId": "github-pat", "message": {"text": format!("found {value}")}, "properties": {"offender": value},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": "a.env"}, "region": {"startLine": 4, "snippet": {"text": value}}}}]
+    }]}]});
+    let apps = serde_json::json!({"value": [{"id": "o", "appId": "a", "displayName": "app", "createdDateTime": "2026-01-01T00:00:00Z",
+        "signInAudience": "AzureADMyOrg", "requiredResourceAccess": [{}], "keyCredentials": [],
+        "passwordCredentials": [{"keyId": "k", "startDateTime": "2026-01-01T00:00:00Z", "endDateTime": "2027-01-01T00:00:00Z", "secretText": value}]}]});
+    let files = [("alerts.json", alert), ("trufflehog.jsonl", line), ("report.sarif", sarif), ("apps.json", apps)];
+    let evidence: Vec<(&str, Vec<u8>)> = files.iter().map(|(path, report)| (*path, report.to_string().into_bytes())).collect();
+    let evidence: Vec<(&str, &[u8])> = evidence.iter().map(|(path, bytes)| (*path, bytes.as_slice())).collect();
+    let (statements, files) = workspace(&evidence, "");
+    let assessed = assessed_from(&statements, &files);
+    for (path, _) in &evidence {
+        let artifact = &assessed.ledger.artifacts[*path];
+        assert_eq!((artifact.state, artifact.rejected), (ArtifactState::Used, 0), "{path}: {} {:?}", artifact.note, artifact.rejections);
+        assert!(artifact.secrets > 0, "{path}: nothing was masked");
+    }
+    let templates = tickmark::io::embedded_templates();
+    let wording = tickmark::report::Wording::load(&templates, "en", &mut Diagnostics::default());
+    let files = tickmark::pipeline::outputs(assessed, &SourceTree::default(), &templates, &wording, &[], |_| {}).unwrap().files;
+    for (path, bytes) in &files {
+        assert!(!String::from_utf8_lossy(bytes).contains(value), "{path} shows a secret");
+    }
+}
+
 #[test]
 fn evidence_that_proves_nothing_satisfies_nothing() {
     let none = assessed_from(&workspace(&[], "").0, &[]).assessment;
