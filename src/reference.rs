@@ -18,6 +18,7 @@ pub fn pages(controls: &Controls) -> Vec<(String, String)> {
     pages.extend(
         controls.catalogs.objectives.values().map(|objective| (format!("objectives/{}.md", objective.id), objective_page(objective))),
     );
+    pages.extend(controls.adapters.values().map(|adapter| (format!("adapters/{}.md", adapter.id), adapter_page(adapter))));
     pages.extend(
         controls
             .catalogs
@@ -62,11 +63,85 @@ fn adapters(controls: &Controls) -> String {
     text
 }
 
+fn adapter_page(adapter: &Adapter) -> String {
+    let declared = &adapter.declared;
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let cell = |text: &str| line(text).replace('|', "\\|");
+    let shapes: Vec<String> = declared.shapes.iter().map(|shape| format!("{shape:?}").to_uppercase()).collect();
+    let mut text = format!(
+        "{MADE}# {}\n\nAdapter `{}`, revision {}. Source system: {}. Shapes: {}.\n\n## How to export\n",
+        adapter.title,
+        adapter.id,
+        adapter.revision,
+        adapter.system,
+        shapes.join(", ")
+    );
+    if let Some(command) = &declared.export.command {
+        let _ = writeln!(text, "\n```text\n{}\n```", line(command));
+    }
+    if let Some(note) = &declared.export.note {
+        let _ = writeln!(text, "\n{}", line(note));
+    }
+    let _ = writeln!(text, "\nA usual name for the file: `{}`.\n\n## Recognised by\n", declared.export.file);
+    let recognise = &declared.recognise;
+    if !recognise.columns.is_empty() {
+        let columns: Vec<String> = recognise.columns.iter().map(|column| format!("`{column}`")).collect();
+        let _ = writeln!(text, "- the columns {}", columns.join(", "));
+    }
+    for path in &recognise.paths {
+        let _ = writeln!(text, "- `{}` selects something in the first document", line(path));
+    }
+    for path in &recognise.absent {
+        let _ = writeln!(text, "- `{}` selects nothing", line(path));
+    }
+    if recognise.columns.is_empty() && recognise.paths.is_empty() {
+        let _ = writeln!(text, "- its shape");
+    }
+    let extent = match declared.completeness.unless_marked {
+        crate::evidence::Extent::Complete => "Complete unless it is marked as cut",
+        crate::evidence::Extent::Incomplete => "Incomplete",
+        crate::evidence::Extent::Unknown => "Unknown until its row count is stated and found",
+    };
+    let _ = writeln!(text, "\n## Extent\n\n{extent}. {}", line(&declared.completeness.because));
+    for marker in &declared.completeness.incomplete_when {
+        let _ = writeln!(text, "It is cut when `{}` selects something.", line(marker));
+    }
+    let _ = writeln!(text, "\n## What is read\n");
+    for set in &declared.records {
+        let from = set.each.as_ref().map_or_else(|| "every record".to_owned(), |each| format!("`{}`", line(each)));
+        let _ = writeln!(text, "Records `{}`, from {from}:\n\n| field | place | type | required |\n|---|---|---|---|", set.name);
+        for field in &set.fields {
+            let kind = format!("{:?}", field.kind).to_lowercase();
+            let kind = if field.format.is_empty() { kind } else { format!("{kind}: {}", field.format.join(" or ")) };
+            let required = if field.required { "yes" } else { "" };
+            let _ = writeln!(text, "| `{}` | `{}` | {} | {required} |", field.name, cell(&field.at), cell(&kind));
+        }
+        text.push('\n');
+    }
+    if !declared.secrets.is_empty() {
+        let places: Vec<String> = declared.secrets.iter().map(|secret| format!("`{}`", line(&secret.at))).collect();
+        let _ = writeln!(text, "Masked before anything reads it: {}.\n", places.join(", "));
+    }
+    let _ = writeln!(text, "## What it fills\n\n| table | columns |\n|---|---|");
+    for (table, columns) in adapter.fills() {
+        let columns: Vec<String> = columns.into_iter().map(|column| format!("`{column}`")).collect();
+        let _ = writeln!(text, "| [`{table}`](../tables.md#{table}) | {} |", columns.join(", "));
+    }
+    if !declared.quirks.is_empty() {
+        let _ = writeln!(text, "\n## Quirks\n");
+        for quirk in &declared.quirks {
+            let _ = writeln!(text, "- {}", line(quirk));
+        }
+    }
+    text
+}
+
 fn adapter_row(text: &mut String, adapter: &Adapter) {
     let feeds: Vec<String> = adapter.feeds().into_iter().map(|table| format!("`{table}`")).collect();
     let _ = writeln!(
         text,
-        "| `{}` r{} | {} | {} | {} | {} |",
+        "| [`{}`](adapters/{}.md) r{} | {} | {} | {} | {} |",
+        adapter.id,
         adapter.id,
         adapter.revision,
         adapter.title,

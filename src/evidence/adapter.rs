@@ -20,12 +20,15 @@ pub struct Adapter {
     pub revision: u32,
     pub system: String,
     pub shapes: Vec<Shape>,
+    /// The file as it was typed.
+    pub declared: AdapterFile,
     pub columns: Vec<String>,
     pub(super) paths: Vec<JsonPath>,
     pub(super) absent: Vec<JsonPath>,
     pub completeness: Completeness,
     pub(super) incomplete_when: Vec<JsonPath>,
     pub(super) observed_at: Option<(JsonPath, Vec<String>, Option<String>)>,
+    pub(super) envelope: Option<(JsonPath, Option<JsonPath>)>,
     pub(super) prepare: Vec<(JsonPath, Change)>,
     pub(super) secrets: Vec<Secret>,
     pub(super) records: Vec<Records>,
@@ -65,6 +68,15 @@ impl Adapter {
     /// The tables that its script fills.
     pub fn feeds(&self) -> BTreeSet<String> {
         self.inserts.iter().map(|insert| insert.table.clone()).collect()
+    }
+
+    /// The columns that its script fills, by table.
+    pub fn fills(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut fills: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for insert in &self.inserts {
+            fills.entry(&insert.table).or_default().extend(insert.columns.iter().map(String::as_str));
+        }
+        fills
     }
 
     /// Whether the first JSON or YAML document is of this kind.
@@ -136,7 +148,7 @@ fn check(
     let all = |pointer: &str, texts: &[String], diagnostics: &mut Diagnostics| -> Vec<JsonPath> {
         texts.iter().enumerate().filter_map(|(index, text)| path(format!("{pointer}/{index}"), text, diagnostics)).collect()
     };
-    let structured = typed.shapes.iter().any(|shape| matches!(shape, Shape::Json | Shape::Yaml | Shape::Pem));
+    let structured = typed.shapes.iter().any(|shape| matches!(shape, Shape::Json | Shape::Yaml | Shape::Ldif | Shape::Pem));
     let secrets = typed
         .secrets
         .iter()
@@ -181,6 +193,16 @@ fn check(
     let observed_at = typed.observed_at.as_ref().and_then(|observed| {
         Some((path("/observed_at/at".to_owned(), &observed.at, diagnostics)?, observed.format.clone(), observed.zone.clone()))
     });
+    let envelope = typed.envelope.as_ref().and_then(|envelope| {
+        if !typed.secrets.is_empty() {
+            diagnostics.push(
+                file.error("/envelope", "adapter/envelope", "an export with secret values cannot be read from an envelope")
+                    .help("the copy in the pack could not mask them; unwrap it before it is collected"),
+            );
+        }
+        let observed = envelope.observed_at.as_ref().and_then(|at| path("/envelope/observed_at".to_owned(), at, diagnostics));
+        Some((path("/envelope/at".to_owned(), &envelope.at, diagnostics)?, observed))
+    });
     if typed.recognise.columns.is_empty() && typed.recognise.paths.is_empty() && !typed.shapes.contains(&Shape::Pem) {
         diagnostics.push(file.error("/recognise", "adapter/recognises-everything", "this adapter states nothing to recognise a file by"));
     }
@@ -194,9 +216,11 @@ fn check(
         revision: typed.revision,
         system: typed.system.clone(),
         shapes: typed.shapes.clone(),
+        declared: typed.clone(),
         columns: typed.recognise.columns.clone(),
         completeness: typed.completeness.clone(),
         observed_at,
+        envelope,
         prepare,
         secrets,
         records,
@@ -216,14 +240,16 @@ fn check_fields(file: &Located<AdapterFile>, set: usize, diagnostics: &mut Diagn
         let wants_format = field.kind == FieldType::Instant;
         if wants_format == field.format.is_empty() {
             let message = if wants_format { "an instant states its format" } else { "only an instant has a format" };
-            diagnostics
-                .push(file.error(&pointer, "adapter/field", message).help("rfc3339, epoch-seconds, epoch-millis, or a strptime pattern"));
+            diagnostics.push(
+                file.error(&pointer, "adapter/field", message)
+                    .help("rfc3339, epoch-seconds, epoch-millis, filetime, or a strptime pattern"),
+            );
         }
         for (at, format) in field.format.iter().enumerate() {
-            if !matches!(format.as_str(), "rfc3339" | "epoch-seconds" | "epoch-millis") && !format.contains('%') {
+            if !matches!(format.as_str(), "rfc3339" | "epoch-seconds" | "epoch-millis" | "filetime") && !format.contains('%') {
                 diagnostics.push(
                     file.error(&format!("{pointer}/format/{at}"), "adapter/field", format!("`{format}` is no format"))
-                        .suggest(format, ["rfc3339", "epoch-seconds", "epoch-millis"]),
+                        .suggest(format, ["rfc3339", "epoch-seconds", "epoch-millis", "filetime"]),
                 );
             }
         }

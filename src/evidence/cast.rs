@@ -44,7 +44,7 @@ pub(super) enum Value1 {
     Instant(i64),
 }
 
-/// Reads a value. `zone` is the artifact's stated zone, which wins over the field's.
+/// Reads a value. `zone` is the artifact's stated zone, for fields whose format fixes none.
 pub(super) fn cast(field: &Field, raw: &Raw, zone: Option<&TimeZone>) -> Result<(Value1, State), String> {
     let text = match raw {
         Raw::Absent | Raw::Json(Value::Null) => String::new(),
@@ -101,6 +101,7 @@ fn instant(field: &Field, raw: &Raw, text: &str, zone: Option<&TimeZone>) -> Res
         "rfc3339" => text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_microsecond).map_err(|_| wrong()),
         "epoch-seconds" => epoch(text, 1_000_000).ok_or_else(wrong),
         "epoch-millis" => epoch(text, 1_000).ok_or_else(wrong),
+        "filetime" => filetime(text).ok_or_else(wrong),
         pattern => by_pattern(field, text, pattern, zone).ok_or_else(wrong)?,
     }
 }
@@ -122,6 +123,13 @@ fn epoch(text: &str, micros_each: i64) -> Option<i64> {
     jiff::Timestamp::from_microsecond(micros).ok().map(|_| micros)
 }
 
+/// Steps of 100 nanoseconds since the first instant of 1601, as Windows counts them, in microseconds since 1970.
+fn filetime(text: &str) -> Option<i64> {
+    const SECONDS_1601_TO_1970: i64 = 11_644_473_600;
+    let micros = text.parse::<i64>().ok()?.checked_div(10)?.checked_sub(SECONDS_1601_TO_1970 * 1_000_000)?;
+    jiff::Timestamp::from_microsecond(micros).ok().map(|_| micros)
+}
+
 /// Outer `None`: the text does not fit the pattern. Inner error: it fits, but the zone is not known.
 fn by_pattern(field: &Field, text: &str, pattern: &str, zone: Option<&TimeZone>) -> Option<Result<i64, String>> {
     let parsed = BrokenDownTime::parse(pattern, text).ok()?;
@@ -130,7 +138,7 @@ fn by_pattern(field: &Field, text: &str, pattern: &str, zone: Option<&TimeZone>)
     }
     let local = parsed.to_datetime().or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0))).ok()?;
     let declared = field.zone.as_ref().and_then(|name| TimeZone::get(name).ok());
-    let Some(zone) = zone.or(declared.as_ref()) else {
+    let Some(zone) = declared.as_ref().or(zone) else {
         return Some(Err(format!(
             "`{}` is a local time and nobody stated its zone; add `zone:` for this file in artifacts.yaml",
             field.name
@@ -194,6 +202,8 @@ mod tests {
         assert_eq!(at(&["rfc3339", "epoch-seconds"], Raw::Json(json!(1782907200))), Ok(noon.clone()));
         assert_eq!(at(&["rfc3339", "epoch-seconds"], Raw::Json(json!("2026-07-01T12:00:00Z"))), Ok(noon.clone()));
         assert_eq!(at(&["epoch-millis"], Raw::Json(json!(1782907200000_i64))), Ok(noon.clone()));
+        assert_eq!(at(&["filetime"], Raw::Text("134273808000000000".into())), Ok(noon.clone()));
+        assert!(at(&["filetime"], Raw::Text("9223372036854775808".into())).is_err());
         assert_eq!(at(&["%Y-%m-%dT%H:%M:%S%.f%z"], Raw::Text("2026-07-01T14:00:00.000+0200".into())), Ok(noon));
         assert!(at(&["rfc3339"], Raw::Text("2026-07-01T12:00:00".into())).is_err(), "no offset, no instant");
         assert!(at(&["rfc3339"], Raw::Text("01/07/2026".into())).is_err());

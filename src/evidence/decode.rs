@@ -7,6 +7,9 @@ pub(super) enum Decoded {
     Text(String),
     /// A ZIP container, which may be a workbook.
     Workbook(Vec<u8>),
+    Parquet(Vec<u8>),
+    /// A certificate or a bundle of them in binary form.
+    Der(Vec<u8>),
 }
 
 /// No file may unpack to more than this: a guard against decompression bombs.
@@ -23,6 +26,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
     }
     if bytes.starts_with(b"PK\x03\x04") {
         return Ok(Decoded::Workbook(bytes.to_vec()));
+    }
+    if bytes.starts_with(b"PAR1") {
+        return Ok(Decoded::Parquet(bytes.to_vec()));
+    }
+    // A sequence with its length in two or three octets: longer than 255 and shorter than 16 MiB, as certificates and bundles are.
+    if bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0x30, 0x83]) || bytes.starts_with(&[0x30, 0x80]) {
+        return Ok(Decoded::Der(bytes.to_vec()));
     }
     text_of(bytes).map(Decoded::Text)
 }

@@ -20,10 +20,17 @@ pub struct AdapterFile {
     pub system: String,
     /// The shapes that the export may have.
     pub shapes: Vec<Shape>,
+    /// How to make the export.
+    pub export: Export,
+    /// What to know before trusting it, a sentence each.
+    #[serde(default)]
+    pub quirks: Vec<String>,
     pub recognise: Recognise,
     pub completeness: Completeness,
     /// Where the file itself says when it was made.
     pub observed_at: Option<ObservedAt>,
+    /// Where a tool wraps this export in a JSON document.
+    pub envelope: Option<Envelope>,
     /// Changes to the parsed JSON or YAML before records are taken from it, in this order.
     #[serde(default)]
     pub prepare: Vec<Prepare>,
@@ -32,6 +39,18 @@ pub struct AdapterFile {
     pub secrets: Vec<SecretPlace>,
     /// The record sets that `normalise.sql` reads, each as a table of this name.
     pub records: Vec<RecordSet>,
+}
+
+/// How an export is made: printed in requests for evidence and in the book.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// The exact command, with `<...>` for what only the reader knows; or, where no command exists, none.
+    pub command: Option<String>,
+    /// What to do, in words: where to click, what to choose, what to run the command for.
+    pub note: Option<String>,
+    /// A usual name for the file, in the folder of its system.
+    pub file: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -44,7 +63,11 @@ pub enum Shape {
     Csv,
     /// The first record of the first non-empty sheet of an XLSX workbook names the columns.
     Sheet,
-    /// A bundle of PEM blocks; certificates are read, everything else is passed over and private keys are masked.
+    /// A flat Parquet file; its schema names the columns.
+    Parquet,
+    /// Entries of a directory (RFC 2849): each is an object with `dn` and, under each attribute's name in lower case, the list of its values.
+    Ldif,
+    /// Certificates in PEM blocks, PKCS#7 bundles or DER; everything else is passed over and private keys are masked.
     Pem,
 }
 
@@ -94,6 +117,16 @@ pub struct ObservedAt {
     pub zone: Option<String>,
 }
 
+/// A JSON document that holds the whole export as Base64 text. What is unwrapped is read like a file of its own.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// JSONPath of the text.
+    pub at: String,
+    /// JSONPath of the instant at which it was made, in RFC 3339.
+    pub observed_at: Option<String>,
+}
+
 /// One change to the parsed document; exactly one key.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -134,11 +167,12 @@ pub struct Field {
     pub at: String,
     #[serde(rename = "type", default)]
     pub kind: FieldType,
-    /// Instants only: `rfc3339`, `epoch-seconds`, `epoch-millis`, or a strptime pattern. Two are allowed where the
+    /// Instants only: `rfc3339`, `epoch-seconds`, `epoch-millis`, `filetime` (steps of 100 ns since 1601), or a strptime pattern. Two are allowed where the
     /// JSON type tells them apart: numbers are read by the epoch format, text by the other one.
     #[serde(default)]
     pub format: Vec<String>,
-    /// The zone of a format without an offset: an IANA name. The artifact's `zone` in `artifacts.yaml` wins over it.
+    /// The zone that the format itself fixes, such as `UTC`: an IANA name. Without it, local times need the `zone` of the artifact in
+    /// `artifacts.yaml`.
     pub zone: Option<String>,
     /// A record without this value is rejected.
     #[serde(default)]

@@ -10,7 +10,7 @@ use super::cast::{Raw, State, Value1, cast, push};
 use super::decode::{Decoded, decode};
 use super::format::{ArtifactMeta, Extent, Field, FieldType, Shape};
 use super::mask::{Masker, keep, private_keys_of, secrets_of};
-use super::records::{Document, Parsed, Row, columns_of, parse_text, parse_workbook, prepare};
+use super::records::{Document, Parsed, Row, columns_of, parse_der, parse_parquet, parse_text, parse_workbook, prepare};
 use super::tables::{TableDefinition, conform, derive};
 use super::{Artifact, ArtifactState, FoundFile, Frame, Ledger, Rejection};
 use crate::base::{Cell, Column, ColumnType, Diagnostic, Diagnostics, Digest, Instant, Table};
@@ -104,12 +104,15 @@ fn read_file(
     let (parsed, keys) = match decode(bytes).and_then(|decoded| match decoded {
         Decoded::Text(text) => Ok((parse_text(&text, adapters.values())?, private_keys_of(&text))),
         Decoded::Workbook(bytes) => Ok((parse_workbook(&bytes)?, BTreeSet::new())),
+        Decoded::Parquet(bytes) => Ok((parse_parquet(bytes)?, BTreeSet::new())),
+        Decoded::Der(bytes) => Ok((parse_der(&bytes)?, BTreeSet::new())),
     }) {
         Ok(parsed) => parsed,
         Err(reason) => {
             return given_up(artifact, ArtifactState::Unreadable, reason, BTreeSet::new());
         }
     };
+    let parsed = unwrapped(parsed, adapters, &mut artifact);
     let adapter = match claim(&parsed, &artifact.meta, adapters) {
         Ok(adapter) => adapter,
         Err(reason) => return given_up(artifact, ArtifactState::Unrecognised, reason, keys),
@@ -165,6 +168,35 @@ fn blank(file: &FoundFile, meta: ArtifactMeta) -> Artifact {
         feeds: BTreeSet::new(),
         secrets: 0,
     }
+}
+
+/// What an envelope holds, where an adapter knows the envelope and what it holds; else the document as it is.
+fn unwrapped(parsed: Parsed, adapters: &BTreeMap<String, Adapter>, artifact: &mut Artifact) -> Parsed {
+    use base64::Engine as _;
+    let Parsed::Documents { shape: Shape::Json, documents, .. } = &parsed else {
+        return parsed;
+    };
+    let [document] = documents.as_slice() else {
+        return parsed;
+    };
+    for adapter in adapters.values() {
+        let Some((at, observed)) = &adapter.envelope else { continue };
+        let inner = at
+            .query(&document.value)
+            .first()
+            .and_then(Value::as_str)
+            .and_then(|text| base64::engine::general_purpose::STANDARD.decode(text.trim()).ok())
+            .and_then(|bytes| match decode(&bytes) {
+                Ok(Decoded::Text(text)) => parse_text(&text, adapters.values()).ok(),
+                _ => None,
+            });
+        if let Some(inner) = inner.filter(|inner| claims(adapter, inner)) {
+            let made = observed.as_ref().and_then(|path| path.query(&document.value).first().and_then(Value::as_str));
+            artifact.collected_at = artifact.collected_at.take().or_else(|| made.and_then(|text| Instant::parse(text).ok()));
+            return inner;
+        }
+    }
+    parsed
 }
 
 /// The one adapter for a file: named by its metadata, else the only one that recognises it.

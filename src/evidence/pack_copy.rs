@@ -2,7 +2,7 @@
 
 use super::decode::{Decoded, decode};
 use super::mask::Masker;
-use super::records::{Parsed, parse_workbook};
+use super::records::{Parsed, parse_parquet, parse_workbook};
 use super::{Artifact, ArtifactState, Ledger};
 
 /// Bytes for the pack.
@@ -25,12 +25,15 @@ pub fn packed_copy(bytes: &[u8], artifact: &Artifact, ledger: &Ledger) -> Option
             let masked = ledger.masker.apply(&own.apply(&text));
             if masked == text { Some(as_it_is()) } else { Some(PackedCopy { bytes: masked.into_bytes(), unwrapped: true }) }
         }
-        Decoded::Workbook(workbook) => (!shows_secret(&workbook, &[&own, &ledger.masker])).then(as_it_is),
+        Decoded::Workbook(workbook) => (!shows_secret(parse_workbook(&workbook), &[&own, &ledger.masker])).then(as_it_is),
+        Decoded::Parquet(table) => (!shows_secret(parse_parquet(table), &[&own, &ledger.masker])).then(as_it_is),
+        // Certificates are public, and nothing else of this form is understood.
+        Decoded::Der(_) => Some(as_it_is()),
     }
 }
 
-fn shows_secret(workbook: &[u8], maskers: &[&Masker]) -> bool {
-    let Ok(Parsed::Grid { header, rows, .. }) = parse_workbook(workbook) else {
+fn shows_secret(parsed: Result<Parsed, String>, maskers: &[&Masker]) -> bool {
+    let Ok(Parsed::Grid { header, rows, .. }) = parsed else {
         return true;
     };
     let mut cells = header.iter().chain(rows.iter().flat_map(|row| &row.cells));

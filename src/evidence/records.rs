@@ -38,6 +38,9 @@ pub(super) fn parse_text<'a>(text: &str, adapters: impl Iterator<Item = &'a Adap
     if start.starts_with("-----BEGIN ") || start.contains("\n-----BEGIN CERTIFICATE-----") {
         return Ok(parse_pem(text));
     }
+    if start.starts_with("dn:") || start.contains("\ndn: ") || start.contains("\ndn:: ") {
+        return Ok(parse_ldif(text));
+    }
     if start.starts_with(['{', '[']) || matches!(start.trim_end(), "null" | "true" | "false") {
         return parse_json(text);
     }
@@ -233,6 +236,106 @@ pub(super) fn columns_of(header: &[String], name: &str) -> Vec<usize> {
     header.iter().enumerate().filter(|(_, have)| *have == name).map(|(index, _)| index).collect()
 }
 
+/// Every entry on its own, so that a broken one costs one record and not the file.
+fn parse_ldif(text: &str) -> Parsed {
+    let (mut documents, mut broken) = (Vec::new(), Vec::new());
+    let mut block: Vec<String> = Vec::new();
+    let mut begins = 0;
+    let mut in_comment = false;
+    for (index, line) in text.lines().chain(std::iter::once("")).enumerate() {
+        if line.trim().is_empty() {
+            in_comment = false;
+            let lines = std::mem::take(&mut block);
+            // Referrals to other directories are no entries.
+            if lines.is_empty() || lines.iter().all(|line| line.starts_with("version:") || line.starts_with("ref:")) {
+                continue;
+            }
+            let place = format!("line:{begins}");
+            match ldif_parser::LdifParser::parse_entry(&lines) {
+                Ok(entry) => documents.push(Document { place, value: entry_value(entry) }),
+                Err(error) => broken.push((place, short(&error.to_string()))),
+            }
+            continue;
+        }
+        if line.starts_with('#') {
+            in_comment = true;
+            continue;
+        }
+        match line.strip_prefix(' ') {
+            // A folded line belongs to the one before it, be that a value or a comment.
+            Some(_) if in_comment => {}
+            Some(rest) => match block.last_mut() {
+                Some(last) => last.push_str(rest),
+                None => broken.push((format!("line:{}", index + 1), "a continued line without a line before it".to_owned())),
+            },
+            None => {
+                in_comment = false;
+                if block.is_empty() {
+                    begins = index + 1;
+                }
+                block.push(line.to_owned());
+            }
+        }
+    }
+    Parsed::Documents { shape: Shape::Ldif, documents, broken }
+}
+
+/// Attributes by name, so that no map decides their order.
+fn entry_value(entry: ldif_parser::LdifEntry) -> Value {
+    let attributes: std::collections::BTreeMap<String, Vec<String>> = entry.attributes.into_iter().collect();
+    let mut object = serde_json::Map::new();
+    object.insert("dn".to_owned(), Value::String(entry.dn));
+    object.insert("objectclass".to_owned(), entry.object_classes.into());
+    object.extend(attributes.into_iter().map(|(name, values)| (name, values.into())));
+    Value::Object(object)
+}
+
+/// A flat Parquet file: its columns, and every row with its number.
+pub(super) fn parse_parquet(bytes: Vec<u8>) -> Result<Parsed, String> {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    const ROWS_MAX: i64 = 20_000_000;
+    // The reader of damaged files may panic; whatever it does costs this file only.
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| -> Result<Parsed, String> {
+        let reader =
+            SerializedFileReader::new(bytes::Bytes::from(bytes)).map_err(|error| format!("the Parquet file is damaged: {error}"))?;
+        let metadata = reader.metadata().file_metadata();
+        if metadata.num_rows() > ROWS_MAX {
+            return Err(format!("the Parquet file claims {} rows; at most {ROWS_MAX} are read", metadata.num_rows()));
+        }
+        let header: Vec<String> = metadata.schema().get_fields().iter().map(|field| field.name().to_owned()).collect();
+        if metadata.schema().get_fields().iter().any(|field| field.is_group()) {
+            return Err("the Parquet file has nested columns; export it flat".into());
+        }
+        let rows = reader
+            .get_row_iter(None)
+            .map_err(|error| format!("the Parquet file is damaged: {error}"))?
+            .enumerate()
+            .map(|(index, row)| {
+                let row = row.map_err(|error| format!("the Parquet file is damaged at row {}: {error}", index + 1))?;
+                Ok(Row { place: format!("row:{}", index + 1), cells: row.get_column_iter().map(|(_, field)| field_text(field)).collect() })
+            })
+            .collect::<Result<_, String>>()?;
+        Ok(Parsed::Grid { shape: Shape::Parquet, header, rows, broken: Vec::new() })
+    }));
+    read.unwrap_or_else(|_| Err("the Parquet file is damaged".into()))
+}
+
+fn field_text(field: &parquet::record::Field) -> String {
+    use parquet::record::Field;
+    match field {
+        Field::Null => String::new(),
+        Field::Str(text) => text.clone(),
+        // Bare instants are in UTC by the format's own rule.
+        Field::TimestampMillis(millis) => {
+            jiff::Timestamp::from_millisecond(*millis).map_or_else(|_| millis.to_string(), |at| at.to_string())
+        }
+        Field::TimestampMicros(micros) => {
+            jiff::Timestamp::from_microsecond(*micros).map_or_else(|_| micros.to_string(), |at| at.to_string())
+        }
+        other => other.to_string().trim_matches('"').to_owned(),
+    }
+}
+
 /// Every PEM block on its own, so that one broken block costs one record and not the file.
 fn parse_pem(text: &str) -> Parsed {
     let (mut documents, mut broken) = (Vec::new(), Vec::new());
@@ -246,21 +349,70 @@ fn parse_pem(text: &str) -> Parsed {
             .and_then(|end| text[start + end..].find('\n').map(|eol| start + end + eol))
             .unwrap_or(text.len());
         let label = text[start + 11..].split("-----").next().unwrap_or_default();
-        if label != "CERTIFICATE" && label != "TRUSTED CERTIFICATE" {
-            continue;
-        }
-        match certificate(text[start..end].trim_end()) {
-            Ok(value) => documents.push(Document { place, value }),
-            Err(reason) => broken.push((place, reason)),
+        let der = |what: &str| match x509_parser::pem::parse_x509_pem(text[start..end].trim_end().as_bytes()) {
+            Ok((_, pem)) => Ok(pem.contents),
+            Err(error) => Err(format!("the {what} is damaged: {error}")),
+        };
+        match label {
+            "CERTIFICATE" | "TRUSTED CERTIFICATE" => match der("PEM block").and_then(|der| certificate(&der)) {
+                Ok(value) => documents.push(Document { place, value }),
+                Err(reason) => broken.push((place, reason)),
+            },
+            "PKCS7" | "CMS" => match der("PKCS#7 block").and_then(|der| bundle(&der)) {
+                Ok(certificates) => push_bundle(&place, certificates, &mut documents, &mut broken),
+                Err(reason) => broken.push((place, reason)),
+            },
+            _ => {}
         }
     }
     Parsed::Documents { shape: Shape::Pem, documents, broken }
 }
 
-fn certificate(block: &str) -> Result<Value, String> {
+/// A certificate in binary form, or a PKCS#7 bundle of several.
+pub(super) fn parse_der(bytes: &[u8]) -> Result<Parsed, String> {
+    let (mut documents, mut broken) = (Vec::new(), Vec::new());
+    match certificate(bytes) {
+        Ok(value) => documents.push(Document { place: String::new(), value }),
+        Err(reason) => match bundle(bytes) {
+            Ok(certificates) => push_bundle("", certificates, &mut documents, &mut broken),
+            Err(other) => return Err(format!("it looks like DER, but is neither a certificate ({reason}) nor a PKCS#7 bundle ({other})")),
+        },
+    }
+    Ok(Parsed::Documents { shape: Shape::Pem, documents, broken })
+}
+
+fn push_bundle(place: &str, certificates: Vec<Vec<u8>>, documents: &mut Vec<Document>, broken: &mut Vec<(String, String)>) {
+    for (index, der) in certificates.iter().enumerate() {
+        let place = format!("{place}{}certificate:{}", if place.is_empty() { "" } else { " " }, index + 1);
+        match certificate(der) {
+            Ok(value) => documents.push(Document { place, value }),
+            Err(reason) => broken.push((place, reason)),
+        }
+    }
+}
+
+/// The certificates of a PKCS#7 (CMS, RFC 5652) message with signed data.
+fn bundle(der: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    use cms::cert::CertificateChoices;
+    use cms::cert::x509::der::{Decode, Encode};
+    let text = |error: cms::cert::x509::der::Error| short(&error.to_string());
+    let message = cms::content_info::ContentInfo::from_der(der).map_err(text)?;
+    let signed: cms::signed_data::SignedData = message.content.decode_as().map_err(text)?;
+    let Some(set) = signed.certificates else {
+        return Err("it holds no certificates".into());
+    };
+    set.0
+        .iter()
+        .filter_map(|choice| match choice {
+            CertificateChoices::Certificate(certificate) => Some(certificate.to_der().map_err(text)),
+            CertificateChoices::Other(_) => None,
+        })
+        .collect()
+}
+
+fn certificate(der: &[u8]) -> Result<Value, String> {
     use x509_parser::prelude::*;
-    let (_, pem) = parse_x509_pem(block.as_bytes()).map_err(|error| format!("the PEM block is damaged: {error}"))?;
-    let (_, certificate) = X509Certificate::from_der(&pem.contents).map_err(|error| format!("not an X.509 certificate: {error}"))?;
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| format!("not an X.509 certificate: {error}"))?;
     let spki = certificate.public_key();
     let (public_key, bits) = match spki.parsed() {
         Ok(x509_parser::public_key::PublicKey::RSA(key)) => ("rsa".to_owned(), Some(key.key_size())),
@@ -290,7 +442,7 @@ fn certificate(block: &str) -> Result<Value, String> {
     let common_name = certificate.subject().iter_common_name().next().and_then(|name| name.as_str().ok()).map(str::to_owned);
     let serial: String = certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(serde_json::json!({
-        "sha256": crate::base::Digest::of(&pem.contents),
+        "sha256": crate::base::Digest::of(der),
         "serial": serial,
         "issuer": certificate.issuer().to_string(),
         "subject": certificate.subject().to_string(),

@@ -11,6 +11,7 @@ mod hostile;
 mod oscal;
 mod own_controls;
 mod pack;
+mod readers;
 mod real_evidence;
 mod sample;
 mod support;

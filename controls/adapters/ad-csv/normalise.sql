@@ -1,0 +1,45 @@
+-- Accounts as PowerShell exports them.
+insert into identities (
+  identity_id, platform, scope, native_id, name, kind, created_at, created_at_state, enabled, last_activity_at,
+  last_activity_at_state, owner_ref, purpose, artifact, record
+)
+select
+  concat('ad:', coalesce($instance, 'unstated'), ':', lower(name)) as identity_id,
+  'active-directory' as platform,
+  coalesce($instance, 'unstated') as scope,
+  sid as native_id,
+  name,
+  case when nullif(trim(spn), '') is not null then 'service-account' else 'account' end as kind,
+  created_at,
+  created_at_state,
+  enabled,
+  logon_at as last_activity_at,
+  logon_at_state as last_activity_at_state,
+  nullif(trim(manager), '') as owner_ref,
+  nullif(trim(description), '') as purpose,
+  artifact,
+  record
+from accounts;
+
+insert into credentials (
+  credential_id, identity_id, identity_name, kind, native_id, status, created_at, created_at_state, last_rotated_at,
+  last_rotated_at_state, expires_at, expires_at_state, last_used_at, last_used_at_state, artifact, record
+)
+select
+  concat('ad:', coalesce($instance, 'unstated'), ':', lower(name), ' password') as credential_id,
+  concat('ad:', coalesce($instance, 'unstated'), ':', lower(name)) as identity_id,
+  name as identity_name,
+  'password' as kind,
+  sid as native_id,
+  case when coalesce(enabled, true) then 'active' else 'inactive' end as status,
+  created_at,
+  created_at_state,
+  set_at as last_rotated_at,
+  set_at_state as last_rotated_at_state,
+  expires_at,
+  expires_at_state,
+  logon_at as last_used_at,
+  logon_at_state as last_used_at_state,
+  artifact,
+  record
+from accounts;
