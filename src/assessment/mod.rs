@@ -289,7 +289,7 @@ pub struct ArtifactRecord {
     /// `E-001`, in the order of the paths.
     pub exhibit: String,
     pub path: String,
-    /// `used`, `unrecognised`, `unreadable` or `out-of-period`.
+    /// `used`, `unrecognised`, `unreadable`, `out-of-period` or `altered`.
     pub state: String,
     pub note: String,
     /// Of the original bytes.
@@ -306,12 +306,31 @@ pub struct ArtifactRecord {
     pub system: Option<String>,
     pub instance: Option<String>,
     pub query: Option<String>,
+    /// The tool that made it, with its version.
+    #[serde(default)]
+    pub tool: Option<String>,
     pub collector: Option<String>,
     pub collected_at: Option<String>,
     pub collected_at_utc: Option<String>,
     pub period: Option<String>,
     pub classification: Option<String>,
     pub rows_stated: Option<u64>,
+    /// Totals that the source shows, each as `name: value`.
+    #[serde(default)]
+    pub control_totals: Vec<String>,
+    #[serde(default)]
+    pub first_key: Option<String>,
+    #[serde(default)]
+    pub last_key: Option<String>,
+    /// The digest that was stated when it was collected.
+    #[serde(default)]
+    pub sha256_stated: Option<String>,
+    /// What was done to it since, in order.
+    #[serde(default)]
+    pub transformations: Vec<String>,
+    /// Fields of its provenance that nobody stated.
+    #[serde(default)]
+    pub not_stated: Vec<String>,
     /// `complete`, `incomplete` or `unknown`.
     pub extent: String,
     pub extent_because: String,

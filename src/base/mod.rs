@@ -16,3 +16,7 @@ pub use instant::Instant;
 pub use sources::SourceTree;
 pub use status::Status;
 pub use table::{Cell, Column, ColumnType, Table};
+
+/// What an auditor asks of information produced by the entity, by the name in the metadata: source, instance, query, tool, collector,
+/// time, count, and that the file is still the one that was collected.
+pub const PROVENANCE: [&str; 8] = ["system", "instance", "query", "tool", "collector", "collected_at", "rows", "sha256"];

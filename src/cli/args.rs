@@ -65,13 +65,10 @@ pub enum Command {
         #[command(subcommand)]
         command: CatalogCommand,
     },
+    /// Make a workspace to fill in: tickmark.yaml with comments, and a folder per source with the commands that make its exports.
+    Init(InitArguments),
     /// Tell for every file of a workspace what was understood, what was not, and what is missing to trust it.
-    Evidence {
-        /// The workspace: a folder with tickmark.yaml and evidence.
-        folder: PathBuf,
-        #[arg(long, value_enum, default_value_t)]
-        format: TextOrJson,
-    },
+    Evidence(EvidenceArguments),
     /// Ask a read-only SQL question over the normalised tables of a workspace.
     Query {
         /// The workspace: a folder with tickmark.yaml and evidence.
@@ -93,12 +90,123 @@ pub struct PackArguments {
     /// Put the new pack in the place of an older one.
     #[arg(long)]
     pub replace: bool,
+    /// End with 1 when a file that is used lacks a statement of where it came from. The pack is written all the same.
+    #[arg(long)]
+    pub require_provenance: bool,
     /// A folder of your own templates; a file there replaces the built-in one of the same path.
     #[arg(long, value_name = "FOLDER")]
     pub templates: Option<PathBuf>,
     /// A folder of font files for names in scripts that the built-in fonts lack.
     #[arg(long, value_name = "FOLDER")]
     pub fonts: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The folder to make; it must not hold a tickmark.yaml yet.
+    pub folder: PathBuf,
+    #[arg(long, value_name = "NAME")]
+    pub organisation: Option<String>,
+    /// First day of the period, such as 2026-07-01.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// Last day of the period.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// The zone of the period's days: an IANA name.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub zone: String,
+    /// An edition in scope, such as pci-dss@4.0.1; may be given several times.
+    #[arg(long = "framework", value_name = "EDITION")]
+    pub frameworks: Vec<String>,
+    /// A source to collect from, such as aws or k8s; all when left out.
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct EvidenceArguments {
+    #[command(subcommand)]
+    pub command: Option<EvidenceCommand>,
+    /// The workspace: a folder with tickmark.yaml and evidence.
+    #[arg(required = true)]
+    pub folder: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TextOrJson,
+    /// End with 1 when a file that is used lacks a statement of where it came from.
+    #[arg(long)]
+    pub require_provenance: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EvidenceCommand {
+    /// State where a file came from, and hash it: writes FILE.tickmark.yaml beside it. Asks for what no option gives when run on a terminal.
+    Add(Box<AddArguments>),
+    /// List what is still needed: who, which system, which command, which period.
+    Requests {
+        /// The workspace: a folder with tickmark.yaml and evidence.
+        folder: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: ListFormat,
+        /// Leave out the documents that clauses ask for.
+        #[arg(long)]
+        exports_only: bool,
+        /// The file to write; needed for a workbook.
+        #[arg(long, value_name = "FILE", required_if_eq("format", "xlsx"))]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct AddArguments {
+    /// A file in a workspace.
+    pub file: PathBuf,
+    /// The source system, such as "AWS IAM".
+    #[arg(long)]
+    pub system: Option<String>,
+    /// Which one of them: an account, tenant, cluster or repository.
+    #[arg(long)]
+    pub instance: Option<String>,
+    /// The command or query that made the file.
+    #[arg(long)]
+    pub query: Option<String>,
+    /// The tool that made the file, with its version.
+    #[arg(long)]
+    pub tool: Option<String>,
+    /// The person or job that ran it.
+    #[arg(long)]
+    pub collector: Option<String>,
+    /// When it was made, with its offset, such as 2026-09-30T23:55:00+02:00.
+    #[arg(long, value_name = "INSTANT")]
+    pub collected_at: Option<String>,
+    /// The days that the content covers, such as 2026-07-01..2026-09-30.
+    #[arg(long, value_name = "DAY..DAY")]
+    pub period: Option<String>,
+    /// How many records the source says there are, counted apart from the export.
+    #[arg(long)]
+    pub rows: Option<u64>,
+    /// A total that the source shows, as NAME=VALUE; may be given several times.
+    #[arg(long = "total", value_name = "NAME=VALUE")]
+    pub totals: Vec<String>,
+    #[arg(long, value_name = "KEY")]
+    pub first_key: Option<String>,
+    #[arg(long, value_name = "KEY")]
+    pub last_key: Option<String>,
+    /// What was done to the file since it left the source; may be given several times.
+    #[arg(long = "transformation", value_name = "TEXT")]
+    pub transformations: Vec<String>,
+    #[arg(long)]
+    pub classification: Option<String>,
+    /// The zone of local times in the file: an IANA name.
+    #[arg(long)]
+    pub zone: Option<String>,
+    /// Names the adapter where the content does not decide.
+    #[arg(long)]
+    pub adapter: Option<String>,
+    /// Put the new statement in the place of an older one.
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,6 +272,16 @@ pub enum TextOrJson {
     #[default]
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ListFormat {
+    #[default]
+    Table,
+    Csv,
+    Json,
+    /// A workbook, written to `--out`.
+    Xlsx,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,12 +4,16 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::TextOrJson;
+use super::args::{EvidenceArguments, EvidenceCommand, ListFormat, TextOrJson};
 use super::catalog::print_json;
-use super::{Failure, open_workspace, settle, terminal};
+use super::{Failure, evidence_add, open_workspace, settle, terminal};
 use crate::base::Diagnostics;
+use crate::evidence::ArtifactState;
 use crate::evidence::{Artifact, Ledger, normalise};
+use crate::io;
+use crate::pipeline::requests::{COLUMNS, Request, requests};
 use crate::pipeline::{Controls, Workspace};
+use crate::render::workbook;
 
 /// Controls, workspace and ledger of a folder: what `evidence` and `query` both begin with.
 pub fn open(folder: &Path, overlay: Option<&Path>) -> Result<(Controls, Workspace, Ledger), Failure> {
@@ -29,13 +33,101 @@ pub fn open(folder: &Path, overlay: Option<&Path>) -> Result<(Controls, Workspac
     Ok((controls, workspace, ledger))
 }
 
-pub fn run(folder: &Path, format: TextOrJson, overlay: Option<&Path>) -> Result<(), Failure> {
+pub fn run(arguments: &EvidenceArguments, overlay: Option<&Path>) -> Result<(), Failure> {
+    match &arguments.command {
+        Some(EvidenceCommand::Add(add)) => return evidence_add::run(add, overlay),
+        Some(EvidenceCommand::Requests { folder, format, exports_only, out }) => {
+            return list_requests(folder, *format, *exports_only, out.as_deref(), overlay);
+        }
+        None => {}
+    }
+    let folder = arguments.folder.as_deref().unwrap_or(Path::new("."));
     let (_, _, ledger) = open(folder, overlay)?;
-    match format {
+    match arguments.format {
         TextOrJson::Json => print_json(&json!(ledger.artifacts.values().map(artifact_json).collect::<Vec<_>>())),
         TextOrJson::Text => print_text(&ledger),
     }
+    if arguments.require_provenance { provenance_gate(&ledger) } else { Ok(()) }
+}
+
+/// The gate of `--require-provenance`.
+pub fn provenance_gate(ledger: &Ledger) -> Result<(), Failure> {
+    let used: Vec<&Artifact> = ledger.artifacts.values().filter(|artifact| artifact.state == ArtifactState::Used).collect();
+    let lacking: Vec<&&Artifact> = used.iter().filter(|artifact| !artifact.not_stated().is_empty()).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let fields: usize = lacking.iter().map(|artifact| artifact.not_stated().len()).sum();
+    Err(Failure::Gate(format!(
+        "{} of {} files that are used do not say where they came from ({fields} statements are missing); \
+         `tickmark evidence requests` lists them, `tickmark evidence add` writes them",
+        lacking.len(),
+        used.len()
+    )))
+}
+
+fn list_requests(folder: &Path, format: ListFormat, exports_only: bool, out: Option<&Path>, overlay: Option<&Path>) -> Result<(), Failure> {
+    let (controls, workspace, ledger) = open(folder, overlay)?;
+    let mut list = requests(&controls, &workspace, &ledger);
+    list.retain(|request| !(exports_only && request.kind == "document"));
+    let text = |error: &dyn std::fmt::Display| Failure::CouldNotRun(error.to_string());
+    let bytes = match format {
+        ListFormat::Table => {
+            print_requests(&list);
+            return Ok(());
+        }
+        ListFormat::Json => {
+            let mut text = serde_json::to_string_pretty(&list).unwrap_or_default();
+            text.push('\n');
+            text.into_bytes()
+        }
+        ListFormat::Csv => workbook::csv(&COLUMNS, list.iter().map(Request::cells)).map_err(|error| text(&error))?,
+        ListFormat::Xlsx => workbook::xlsx("Requests", &COLUMNS, list.iter().map(Request::cells)).map_err(|error| text(&error))?,
+    };
+    match out {
+        Some(path) => {
+            io::write_file(path, &bytes)?;
+            terminal::safe_line(&format!("{} requests written to {}", list.len(), path.display()));
+        }
+        None => terminal::raw(&String::from_utf8_lossy(&bytes)),
+    }
     Ok(())
+}
+
+fn print_requests(list: &[Request]) {
+    if list.is_empty() {
+        terminal::line("Nothing is left to ask for.");
+        return;
+    }
+    for (kind, title) in [
+        ("export", "Exports to make"),
+        ("statement", "Files that do not say where they came from"),
+        ("document", "Documents and records to hand over"),
+    ] {
+        let own: Vec<&Request> = list.iter().filter(|request| request.kind == kind).collect();
+        if own.is_empty() {
+            continue;
+        }
+        terminal::line(&format!("\n{title} ({})\n", own.len()));
+        for request in own {
+            terminal::safe_line(&format!("{}  {} [{}]", request.id, request.what, request.state));
+            let lines = [
+                ("from", &request.from),
+                ("system", &request.system),
+                ("command", &request.command),
+                ("note", &request.note),
+                ("file", &request.file),
+                ("period", &request.period),
+                ("needed for", &request.needed_for),
+                ("because", &request.because),
+            ];
+            for (name, value) in lines {
+                if !value.is_empty() {
+                    terminal::safe_line(&format!("       {name:<11}{value}"));
+                }
+            }
+        }
+    }
 }
 
 fn artifact_json(artifact: &Artifact) -> serde_json::Value {
@@ -44,7 +136,7 @@ fn artifact_json(artifact: &Artifact) -> serde_json::Value {
         "sha256": artifact.sha256, "bytes": artifact.bytes, "collected_at": artifact.collected_at,
         "extent": artifact.extent, "extent_because": artifact.extent_because,
         "read": artifact.read, "kept": artifact.kept, "rejected": artifact.rejected, "rejections": artifact.rejections,
-        "secrets": artifact.secrets, "tables": artifact.feeds,
+        "secrets": artifact.secrets, "tables": artifact.feeds, "not_stated": artifact.not_stated(),
     })
 }
 

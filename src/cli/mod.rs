@@ -6,6 +6,8 @@ mod cite;
 mod crosswalk;
 mod diff;
 mod evidence;
+mod evidence_add;
+mod init;
 mod pack;
 mod query;
 mod terminal;
@@ -75,7 +77,8 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Cite { citation, file, format } => cite::run(&citation, file.as_deref(), format, controls),
         Command::Crosswalk { from, to, clause, format } => crosswalk::run(&from, &to, clause.as_deref(), format, controls),
         Command::Catalog { command } => catalog::run(command, controls),
-        Command::Evidence { folder, format } => evidence::run(&folder, format, controls),
+        Command::Init(init) => init::run(&init, controls),
+        Command::Evidence(evidence) => evidence::run(&evidence, controls),
         Command::Query { folder, sql, format } => query::run(&folder, &sql, format, controls),
     }
 }

@@ -40,6 +40,7 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
         settle(diagnostics)?;
         return Err(Failure::BadInput("the workspace cannot be assessed".into()));
     };
+    let gate = if arguments.require_provenance { super::evidence::provenance_gate(&assessed.ledger) } else { Ok(()) };
     let finished = outputs(assessed, &statements, &templates, &wording, &fonts, |text| progress.tell(text))
         .map_err(|error| Failure::CouldNotRun(error.to_string()))?;
     if !finished.unshown.is_empty() {
@@ -58,7 +59,7 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
     drop(progress);
     settle(diagnostics)?;
     summary(&finished, &arguments.out);
-    Ok(())
+    gate
 }
 
 /// Only a pack is ever replaced: a mistyped `--out` must not cost a user anything else.

@@ -251,7 +251,8 @@ pub struct ArtifactsFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactMeta {
-    /// Relative to the workspace, with slashes.
+    /// Relative to the workspace, with slashes. Left out in a file that stands beside the artifact.
+    #[serde(default)]
     pub path: String,
     /// Names the adapter where the content does not decide.
     pub adapter: Option<String>,
@@ -261,6 +262,8 @@ pub struct ArtifactMeta {
     pub instance: Option<String>,
     /// The command or query that made the file, with its parameters.
     pub query: Option<String>,
+    /// The tool that made the file, with its version.
+    pub tool: Option<String>,
     /// The person or job that ran it.
     pub collector: Option<String>,
     pub collected_at: Option<Instant>,
@@ -268,9 +271,30 @@ pub struct ArtifactMeta {
     pub period: Option<DayRange>,
     /// How many records the source says there are, counted apart from the export.
     pub rows: Option<u64>,
+    /// Sums or counts that the source itself shows, such as a number of users on its console; printed, not recomputed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub control_totals: Vec<ControlTotal>,
+    /// The first and the last key of the records, as the source shows them.
+    pub first_key: Option<String>,
+    pub last_key: Option<String>,
+    /// Digest and size of the file when it was collected. A file that differs from them now is not used.
+    pub sha256: Option<String>,
+    pub bytes: Option<u64>,
+    /// What was done to the file between the source and this folder, in order: filters, conversions, redactions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transformations: Vec<String>,
     pub classification: Option<String>,
     /// The zone of local times in the file: an IANA name such as `Europe/Copenhagen`.
     pub zone: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlTotal {
+    /// What is counted or summed.
+    pub name: String,
+    /// The number as the source shows it.
+    pub value: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

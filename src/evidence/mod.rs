@@ -19,13 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use adapter::{Adapter, load_adapters};
-pub use format::{ArtifactMeta, Extent};
+pub use format::{ArtifactMeta, ControlTotal, Extent, Shape};
 pub use mask::Masker;
 pub use normalise::{normalise, rehearse};
 pub use pack_copy::packed_copy;
 pub use tables::{TableDefinition, load_tables};
 
-use crate::base::{Digest, Instant, Table};
+use crate::base::{Digest, Instant, PROVENANCE, Table};
 
 /// A file of the workspace as it was found.
 #[derive(Debug, Clone)]
@@ -58,6 +58,8 @@ pub enum ArtifactState {
     Unreadable,
     /// It was made before the period or after `as_of`.
     OutOfPeriod,
+    /// Its bytes are not those that were collected, by the digest or size stated then.
+    Altered,
 }
 
 impl ArtifactState {
@@ -67,6 +69,7 @@ impl ArtifactState {
             ArtifactState::Unrecognised => "unrecognised",
             ArtifactState::Unreadable => "unreadable",
             ArtifactState::OutOfPeriod => "out-of-period",
+            ArtifactState::Altered => "altered",
         }
     }
 }
@@ -104,6 +107,24 @@ pub struct Artifact {
 pub struct Rejection {
     pub record: String,
     pub reason: String,
+}
+
+impl Artifact {
+    /// The fields of [`PROVENANCE`] that nobody stated.
+    pub fn not_stated(&self) -> Vec<&'static str> {
+        let meta = &self.meta;
+        let missing = [
+            self.system.is_none(),
+            meta.instance.is_none(),
+            meta.query.is_none(),
+            meta.tool.is_none(),
+            meta.collector.is_none(),
+            self.collected_at.is_none(),
+            meta.rows.is_none(),
+            meta.sha256.is_none(),
+        ];
+        PROVENANCE.into_iter().zip(missing).filter_map(|(key, missing)| missing.then_some(key)).collect()
+    }
 }
 
 /// All that the evidence says.

@@ -96,6 +96,9 @@ fn read_file(
             return given_up(artifact, ArtifactState::Unreadable, reason.clone(), BTreeSet::new());
         }
     };
+    if let Some(difference) = altered(bytes, &artifact) {
+        return given_up(artifact, ArtifactState::Altered, difference, BTreeSet::new());
+    }
     let identity = (Digest::of(bytes), artifact.meta.instance.clone());
     if let Some(first) = seen.get(&identity) {
         let note = format!("the same bytes as `{first}`, which was read already");
@@ -145,6 +148,16 @@ fn read_file(
     artifact.state = ArtifactState::Used;
     artifact.note = format!("read as {}", adapter.title);
     Outcome { artifact, rows, secrets }
+}
+
+/// How the bytes differ from what was stated when they were collected.
+fn altered(bytes: &[u8], artifact: &Artifact) -> Option<String> {
+    if let Some(stated) = artifact.meta.bytes.filter(|stated| *stated != bytes.len() as u64) {
+        return Some(format!("it had {stated} bytes when it was collected, and has {} now", bytes.len()));
+    }
+    let stated = artifact.meta.sha256.as_ref()?;
+    let now = artifact.sha256.as_ref()?.to_string();
+    (!stated.eq_ignore_ascii_case(&now)).then(|| format!("its SHA-256 was {stated} when it was collected, and is {now} now"))
 }
 
 fn blank(file: &FoundFile, meta: ArtifactMeta) -> Artifact {

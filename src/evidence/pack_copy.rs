@@ -16,7 +16,7 @@ pub struct PackedCopy {
 pub fn packed_copy(bytes: &[u8], artifact: &Artifact, ledger: &Ledger) -> Option<PackedCopy> {
     match artifact.state {
         ArtifactState::Used | ArtifactState::OutOfPeriod => {}
-        ArtifactState::Unrecognised | ArtifactState::Unreadable => return None,
+        ArtifactState::Unrecognised | ArtifactState::Unreadable | ArtifactState::Altered => return None,
     }
     let own = ledger.own_maskers.get(&artifact.path).cloned().unwrap_or_default();
     let as_it_is = || PackedCopy { bytes: bytes.to_vec(), unwrapped: false };

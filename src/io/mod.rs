@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 
 use crate::base::SourceTree;
 use crate::evidence::FoundFile;
-use crate::pipeline::workspace::WORKSPACE_FILES;
+use crate::pipeline::workspace::{BESIDE, NOTE, WORKSPACE_FILES};
 
 pub use write::{write_file, write_folder};
 
@@ -76,7 +76,9 @@ pub fn read_workspace(folder: &Path) -> Result<(SourceTree, Vec<FoundFile>), IoE
     let mut evidence = Vec::new();
     for found in read_folder(folder)? {
         match found.content {
-            Ok(bytes) if WORKSPACE_FILES.contains(&found.path.as_str()) => statements.insert(found.path, bytes),
+            Ok(bytes) if WORKSPACE_FILES.contains(&found.path.as_str()) || found.path.ends_with(BESIDE) || found.path.ends_with(NOTE) => {
+                statements.insert(found.path, bytes)
+            }
             content => evidence.push(FoundFile { path: found.path, content }),
         }
     }

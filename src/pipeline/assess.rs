@@ -506,12 +506,24 @@ fn record_of(
         system: artifact.system.clone(),
         instance: artifact.meta.instance.clone(),
         query: masked(&artifact.meta.query),
+        tool: masked(&artifact.meta.tool),
         collector: masked(&artifact.meta.collector),
         collected_at: artifact.collected_at.as_ref().map(|at| at.written().to_owned()),
         collected_at_utc: artifact.collected_at.as_ref().map(|at| at.utc().to_string()),
         period: artifact.meta.period.map(|period| format!("{} to {}", period.from, period.to)),
         classification: artifact.meta.classification.clone(),
         rows_stated: artifact.meta.rows,
+        control_totals: artifact
+            .meta
+            .control_totals
+            .iter()
+            .map(|total| ledger.masker.apply(&format!("{}: {}", total.name, total.value)))
+            .collect(),
+        first_key: masked(&artifact.meta.first_key),
+        last_key: masked(&artifact.meta.last_key),
+        sha256_stated: artifact.meta.sha256.clone(),
+        transformations: artifact.meta.transformations.iter().map(|step| ledger.masker.apply(step)).collect(),
+        not_stated: artifact.not_stated().into_iter().map(str::to_owned).collect(),
         extent: match artifact.extent {
             evidence::Extent::Complete => "complete",
             evidence::Extent::Incomplete => "incomplete",

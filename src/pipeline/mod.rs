@@ -4,6 +4,7 @@ pub mod assess;
 pub mod cases;
 pub mod controls;
 pub mod outputs;
+pub mod requests;
 
 pub mod workspace;
 

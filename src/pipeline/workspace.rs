@@ -16,6 +16,11 @@ use crate::workspace::{Exception, ExceptionsFile, WorkspaceFile};
 /// The files of a workspace that are statements and not evidence.
 pub const WORKSPACE_FILES: [&str; 3] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml"];
 
+/// How the name of a statement about one artifact ends; before it stands the name of the artifact, in the same folder.
+pub const BESIDE: &str = ".tickmark.yaml";
+/// How the name of a note of Tickmark ends: text for people, neither evidence nor statement.
+pub const NOTE: &str = ".tickmark.md";
+
 /// Takes the folder that `tickmark.yaml` names under `controls` out of the evidence: own catalogs, objectives and overlays are
 /// statements. Without that key nothing in a workspace is ever read as controls, whatever a supplier's archive contains.
 pub fn take_controls(statements: &mut SourceTree, evidence: &mut Vec<FoundFile>, diagnostics: &mut Diagnostics) -> SourceTree {
@@ -67,17 +72,19 @@ impl Workspace {
     /// Reads the workspace's statements. Nothing when `tickmark.yaml` cannot be used.
     pub fn load(files: &SourceTree, evidence: &[FoundFile], controls: &Controls, diagnostics: &mut Diagnostics) -> Option<Workspace> {
         let Some(bytes) = files.get("tickmark.yaml") else {
-            diagnostics.push(Diagnostic::error("workspace/missing", "tickmark.yaml", "the folder has no tickmark.yaml").help(
-                "write one with `organisation`, `scope`, `period`, `as_of`, `zone` and `frameworks`; the book's tutorial has an example",
-            ));
+            diagnostics.push(
+                Diagnostic::error("workspace/missing", "tickmark.yaml", "the folder has no tickmark.yaml")
+                    .help("`tickmark init` makes one; the book's tutorial has an example"),
+            );
             return None;
         };
         let stated = Format::<WorkspaceFile>::new("workspace/invalid").read("tickmark.yaml", bytes, diagnostics)?;
-        let metas = files
+        let mut metas = files
             .get("artifacts.yaml")
             .and_then(|bytes| Format::<ArtifactsFile>::new("artifacts/invalid").read("artifacts.yaml", bytes, diagnostics))
             .map(|file| check_artifacts(&file, evidence, controls, diagnostics))
             .unwrap_or_default();
+        check_beside(files, evidence, controls, &mut metas, diagnostics);
         let exceptions = files
             .get("exceptions.yaml")
             .and_then(|bytes| Format::<ExceptionsFile>::new("exceptions/invalid").read("exceptions.yaml", bytes, diagnostics))
@@ -253,34 +260,82 @@ fn check_artifacts(
     let mut metas = BTreeMap::new();
     for (index, meta) in file.value.artifacts.iter().enumerate() {
         let pointer = format!("/artifacts/{index}");
-        if !evidence.iter().any(|found| found.path == meta.path) {
-            diagnostics.push(
-                file.error(
-                    &format!("{pointer}/path"),
-                    "artifacts/no-such-file",
-                    format!("there is no file `{}` in the workspace", meta.path),
-                )
-                .suggest(&meta.path, evidence.iter().map(|found| found.path.as_str())),
-            );
-        }
-        if let Some(adapter) = &meta.adapter
-            && !controls.adapters.contains_key(adapter)
-        {
-            diagnostics.push(
-                file.error(&format!("{pointer}/adapter"), "artifacts/unknown-adapter", format!("there is no adapter `{adapter}`"))
-                    .suggest(adapter, controls.adapters.keys().map(String::as_str)),
-            );
-        }
-        if let Some(zone) = &meta.zone
-            && TimeZone::get(zone).is_err()
-        {
-            diagnostics.push(file.error(&format!("{pointer}/zone"), "artifacts/zone", format!("`{zone}` is no time zone")));
-        }
+        check_artifact(file, &pointer, meta, evidence, controls, diagnostics);
         if metas.insert(meta.path.clone(), meta.clone()).is_some() {
             diagnostics.push(file.error(&format!("{pointer}/path"), "artifacts/duplicate", "this file is described twice"));
         }
     }
     metas
+}
+
+/// Statements that stand beside the artifact they speak of.
+fn check_beside(
+    files: &SourceTree,
+    evidence: &[FoundFile],
+    controls: &Controls,
+    metas: &mut BTreeMap<String, ArtifactMeta>,
+    diagnostics: &mut Diagnostics,
+) {
+    let format = Format::<ArtifactMeta>::new("artifacts/invalid");
+    for (name, bytes) in files.iter() {
+        let Some(path) = name.strip_suffix(BESIDE).filter(|path| !path.is_empty() && !path.ends_with('/')) else { continue };
+        let Some(mut file) = format.read(name, bytes, diagnostics) else { continue };
+        let own_name = path.rsplit('/').next().unwrap_or(path);
+        if !file.value.path.is_empty() && file.value.path != own_name {
+            diagnostics.push(
+                file.error("/path", "artifacts/misplaced", format!("this file speaks of `{own_name}`, not of `{}`", file.value.path))
+                    .help("leave `path` out: the name of the file says it"),
+            );
+        }
+        path.clone_into(&mut file.value.path);
+        let meta = file.value.clone();
+        check_artifact(&file, "", &meta, evidence, controls, diagnostics);
+        if metas.insert(path.to_owned(), meta).is_some() {
+            diagnostics.push(file.error("", "artifacts/duplicate", format!("`{path}` is described here and in artifacts.yaml")));
+        }
+    }
+}
+
+fn check_artifact<T>(
+    file: &Located<T>,
+    pointer: &str,
+    meta: &ArtifactMeta,
+    evidence: &[FoundFile],
+    controls: &Controls,
+    diagnostics: &mut Diagnostics,
+) {
+    if !evidence.iter().any(|found| found.path == meta.path) {
+        diagnostics.push(
+            file.error(&format!("{pointer}/path"), "artifacts/no-such-file", format!("there is no file `{}` in the workspace", meta.path))
+                .suggest(&meta.path, evidence.iter().map(|found| found.path.as_str())),
+        );
+    }
+    if let Some(adapter) = &meta.adapter
+        && !controls.adapters.contains_key(adapter)
+    {
+        diagnostics.push(
+            file.error(&format!("{pointer}/adapter"), "artifacts/unknown-adapter", format!("there is no adapter `{adapter}`"))
+                .suggest(adapter, controls.adapters.keys().map(String::as_str)),
+        );
+    }
+    if let Some(zone) = &meta.zone
+        && TimeZone::get(zone).is_err()
+    {
+        diagnostics.push(file.error(&format!("{pointer}/zone"), "artifacts/zone", format!("`{zone}` is no time zone")));
+    }
+    if let Some(digest) = &meta.sha256
+        && !(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    {
+        diagnostics.push(
+            file.error(&format!("{pointer}/sha256"), "artifacts/sha256", format!("`{digest}` is no SHA-256"))
+                .help("64 hexadecimal digits, as sha256sum prints them; `tickmark evidence add` writes them"),
+        );
+    }
+    if let Some(period) = meta.period
+        && period.from > period.to
+    {
+        diagnostics.push(file.error(&format!("{pointer}/period"), "artifacts/period", "the period ends before it begins"));
+    }
 }
 
 fn check_exceptions(

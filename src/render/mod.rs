@@ -3,6 +3,7 @@
 pub mod html;
 pub mod pdf;
 pub mod text;
+pub mod workbook;
 
 /// Why a template could not be rendered. The templates may be a user's own.
 #[derive(Debug, thiserror::Error)]

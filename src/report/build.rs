@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::markdown::blocks;
 use super::model::{
     ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, ExceptionView, ExhibitView, FrameworkView, InputView, LinkView,
-    NotAssessedClause, NotAssessedFramework, NotAssessedView, ObjectiveView, OverrideView, ParameterView, ReasonView, RejectionView,
-    Report, StatusCount, SystemView, TallyView, WorstView,
+    NotAssessedClause, NotAssessedFramework, NotAssessedView, ObjectiveView, OverrideView, ParameterView, ProvenanceView, ReasonView,
+    RejectionView, Report, StatusCount, SystemView, TallyView, WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
@@ -55,6 +55,7 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
         frameworks: assessment.frameworks.iter().map(|framework| builder.framework(framework)).collect(),
         objectives: assessment.objectives.iter().map(|objective| builder.objective(objective)).collect(),
         exhibits: assessment.artifacts.iter().map(|artifact| builder.exhibit(artifact)).collect(),
+        provenance: builder.provenance(),
         exceptions: assessment.exceptions.iter().map(|exception| builder.exception(exception)).collect(),
         systems: assessment
             .systems
@@ -355,16 +356,22 @@ impl<'a> Builder<'a> {
         }
     }
 
+    fn provenance(&self) -> Vec<ProvenanceView> {
+        let used: Vec<&ArtifactRecord> = self.assessment.artifacts.iter().filter(|artifact| artifact.state == "used").collect();
+        if used.is_empty() {
+            return Vec::new();
+        }
+        crate::base::PROVENANCE
+            .iter()
+            .map(|key| {
+                let missing = used.iter().filter(|artifact| artifact.not_stated.iter().any(|own| own == key)).count();
+                ProvenanceView { label: self.wording.get(&format!("exhibit_{key}")), stated: used.len() - missing, missing }
+            })
+            .collect()
+    }
+
     fn exhibit(&self, artifact: &ArtifactRecord) -> ExhibitView {
         let stated = |value: &Option<String>| value.clone().unwrap_or_default();
-        let provenance = [
-            ("exhibit_system", artifact.system.is_none()),
-            ("exhibit_instance", artifact.instance.is_none()),
-            ("exhibit_query", artifact.query.is_none()),
-            ("exhibit_collector", artifact.collector.is_none()),
-            ("exhibit_collected_at", artifact.collected_at.is_none()),
-            ("exhibit_rows_stated", artifact.rows_stated.is_none()),
-        ];
         let path = artifact.path.as_str();
         let objectives = self.assessment.objectives.iter().filter(|objective| objective.evidence.iter().any(|own| own == path));
         ExhibitView {
@@ -382,11 +389,18 @@ impl<'a> Builder<'a> {
             system: stated(&artifact.system),
             instance: stated(&artifact.instance),
             query: stated(&artifact.query),
+            tool: stated(&artifact.tool),
             collector: stated(&artifact.collector),
             collected_at: stated(&artifact.collected_at),
             collected_at_utc: stated(&artifact.collected_at_utc),
             period: stated(&artifact.period),
             classification: stated(&artifact.classification),
+            control_totals: artifact.control_totals.clone(),
+            keys: match (&artifact.first_key, &artifact.last_key) {
+                (None, None) => String::new(),
+                (first, last) => format!("{} … {}", stated(first), stated(last)),
+            },
+            transformations: artifact.transformations.clone(),
             bytes: artifact.bytes,
             sha256: artifact.sha256.as_ref().map(ToString::to_string).unwrap_or_default(),
             packed_path: stated(&artifact.packed),
@@ -398,7 +412,7 @@ impl<'a> Builder<'a> {
             extent: artifact.extent.clone(),
             extent_label: self.wording.label("extent", &artifact.extent),
             extent_because: artifact.extent_because.clone(),
-            not_stated: provenance.iter().filter(|(_, missing)| *missing).map(|(key, _)| self.wording.get(key)).collect(),
+            not_stated: artifact.not_stated.iter().map(|key| self.wording.get(&format!("exhibit_{key}"))).collect(),
             rejections: artifact
                 .rejections
                 .iter()

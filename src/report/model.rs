@@ -41,6 +41,7 @@ pub struct Report {
     pub objectives: Vec<ObjectiveView>,
     /// Every file of the workspace, by exhibit id.
     pub exhibits: Vec<ExhibitView>,
+    pub provenance: Vec<ProvenanceView>,
     pub exceptions: Vec<ExceptionView>,
     /// The systems in scope and who answers for them.
     pub systems: Vec<SystemView>,
@@ -253,13 +254,21 @@ pub struct ParameterView {
     pub source: String,
 }
 
+/// How often a field of provenance was stated, over the files that were used.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ProvenanceView {
+    pub label: String,
+    pub stated: usize,
+    pub missing: usize,
+}
+
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ExhibitView {
     /// `E-001`.
     pub id: String,
     pub anchor: String,
     pub path: String,
-    /// `used`, `unrecognised`, `unreadable` or `out-of-period`.
+    /// `used`, `unrecognised`, `unreadable`, `out-of-period` or `altered`.
     pub state: String,
     pub state_label: String,
     /// Why it is in that state, or what was understood.
@@ -268,11 +277,18 @@ pub struct ExhibitView {
     pub system: String,
     pub instance: String,
     pub query: String,
+    pub tool: String,
     pub collector: String,
     pub collected_at: String,
     pub collected_at_utc: String,
     pub period: String,
     pub classification: String,
+    /// Totals that the source shows.
+    pub control_totals: Vec<String>,
+    /// First and last key of the records; empty when not stated.
+    pub keys: String,
+    /// What was done to the file since, in order.
+    pub transformations: Vec<String>,
     pub bytes: u64,
     pub sha256: String,
     /// Path of the copy in the pack; empty when it was withheld.

@@ -3,6 +3,7 @@
 mod catalogs;
 mod citations;
 mod cli;
+mod collecting;
 mod conformance;
 mod crosswalks;
 mod determinism;
