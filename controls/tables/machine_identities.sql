@@ -56,57 +56,17 @@ merged as (
   group by identity_id
 ),
 
--- Every way in which a row of the register names an identity, the surest first. Nothing is guessed.
-candidates as (
-  select register.artifact, register.record, register.register_id, identities.identity_id, 1 as way
-  from register
-  inner join identities
-    on identities.identity_id = trim(register.identity_ref)
-  union
-  select register.artifact, register.record, register.register_id, identities.identity_id, 1 as way
-  from register
-  inner join identities
-    on identities.native_id = trim(register.identity_ref)
-  union
-  select register.artifact, register.record, register.register_id, identities.identity_id, 2 as way
-  from register
-  inner join identities
-    on lower(identities.platform) = lower(trim(register.platform))
-    and lower(identities.scope) = lower(trim(register.scope))
-    and lower(trim(identities.name)) = lower(trim(register.name))
-  where coalesce(trim(register.identity_ref), '') = ''
-  union
-  select register.artifact, register.record, register.register_id, aliases.identity_id, 3 as way
-  from register
-  inner join aliases
-    on lower(trim(aliases.alias)) = lower(trim(register.name))
-  union
-  select register.artifact, register.record, register.register_id, aliases.identity_id, 3 as way
-  from register
-  inner join aliases
-    on lower(trim(aliases.alias)) = lower(trim(register.identity_ref))
-),
-
--- Of each row only its surest way counts; a row that fits several identities names none of them for certain.
-surest as (
-  select
-    *,
-    count(*) over (partition by artifact, record, register_id, way) as fits
-  from candidates
-  qualify rank() over (partition by artifact, record, register_id order by way) = 1
-),
-
 ambiguous as (
   select distinct identity_id
-  from surest
+  from register_matches
   where fits > 1
 ),
 
 registered as (
   select
-    surest.identity_id,
-    case surest.way when 1 then 'identity' when 2 then 'name' else 'alias' end as register_match,
-    count(*) over (partition by surest.identity_id, surest.artifact) as register_rows,
+    register_matches.identity_id,
+    case register_matches.way when 1 then 'identity' when 2 then 'name' else 'alias' end as register_match,
+    count(*) over (partition by register_matches.identity_id, register_matches.artifact) as register_rows,
     trim(register.name) as register_name,
     case when lower(trim(register.owner)) not in ('', '-', '?', 'n/a', 'na', 'none', 'nobody', 'null', 'tbd', 'unknown') then trim(register.owner) end
       as register_owner,
@@ -120,17 +80,17 @@ registered as (
     nullif(trim(register.approval_ticket), '') as approval_ticket,
     register.artifact as register_artifact,
     register.record as register_record
-  from surest
+  from register_matches
   inner join register
-    on register.artifact = surest.artifact
-    and register.record = surest.record
-    and register.register_id = surest.register_id
+    on register.artifact = register_matches.artifact
+    and register.record = register_matches.record
+    and register.register_id = register_matches.register_id
   left join artifacts
     on artifacts.path = register.artifact
-  where surest.fits = 1
+  where register_matches.fits = 1
   qualify row_number() over (
-    partition by surest.identity_id
-    order by artifacts.collected_at desc nulls last, surest.way, register.artifact, register.record, register.register_id
+    partition by register_matches.identity_id
+    order by artifacts.collected_at desc nulls last, register_matches.way, register.artifact, register.record, register.register_id
   ) = 1
 )
 

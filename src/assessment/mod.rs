@@ -30,10 +30,72 @@ pub struct Assessment {
     pub artifacts: Vec<ArtifactRecord>,
     pub exceptions: Vec<ExceptionRecord>,
     pub systems: Vec<SystemRecord>,
+    /// What each kind of export says of the period.
+    #[serde(default)]
+    pub coverage: Vec<CoverageRecord>,
+    /// The sources against the register, and against each other.
+    #[serde(default)]
+    pub reconciliation: ReconciliationRecord,
     /// Digests of the files that decided what was said.
     pub inputs: Vec<InputRecord>,
     /// RFC 9162 Merkle tree hash; leaf n is the 32-byte digest of clause n.
     pub root: Digest,
+}
+
+/// How much of the period the exports of one kind from one instance speak of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CoverageRecord {
+    pub adapter: String,
+    pub title: String,
+    pub instance: Option<String>,
+    /// `point-in-time`: states at the instants of collection. `over-time`: what happened on the days covered.
+    pub kind: String,
+    /// `stated` by the collectors, or `told` by the first and last row.
+    pub basis: Option<String>,
+    /// Instants of collection, in order, or covered days as `from to`.
+    pub covers: Vec<String>,
+    /// Days of the period that are not covered, as `from to`.
+    pub gaps: Vec<String>,
+    /// Rows that lie outside the period and are not counted.
+    pub outside: usize,
+    pub artifacts: Vec<String>,
+}
+
+/// What the sources show against what the register says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReconciliationRecord {
+    pub places: Vec<PlaceRecord>,
+    /// Everything that does not agree.
+    pub discrepancies: Vec<DiscrepancyRecord>,
+    /// Files whose count of records the collector stated, and those where that count was found.
+    pub counts_stated: usize,
+    pub counts_found: usize,
+}
+
+/// Counts of identities of one platform and scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlaceRecord {
+    pub platform: String,
+    pub scope: String,
+    pub in_both: usize,
+    pub only_in_source: usize,
+    pub only_in_register: usize,
+    /// A row of the register fits several identities, and names none for certain.
+    pub ambiguous: usize,
+    /// Made and run by the platform; the register need not hold them.
+    pub provider_managed: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DiscrepancyRecord {
+    /// `only-in-source`, `only-in-register`, `ambiguous`, `duplicate` or `conflict`.
+    pub kind: String,
+    pub subject: String,
+    pub says: String,
+    pub artifact: String,
+    pub record: String,
+    pub other_artifact: Option<String>,
+    pub other_record: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

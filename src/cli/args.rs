@@ -143,6 +143,13 @@ pub struct EvidenceArguments {
 pub enum EvidenceCommand {
     /// State where a file came from, and hash it: writes FILE.tickmark.yaml beside it. Asks for what no option gives when run on a terminal.
     Add(Box<AddArguments>),
+    /// Compare what the sources show with the register, and what each export says of the period.
+    Reconcile {
+        /// The workspace: a folder with tickmark.yaml and evidence.
+        folder: PathBuf,
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
     /// List what is still needed: who, which system, which command, which period.
     Requests {
         /// The workspace: a folder with tickmark.yaml and evidence.

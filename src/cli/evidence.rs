@@ -11,6 +11,7 @@ use crate::base::Diagnostics;
 use crate::evidence::ArtifactState;
 use crate::evidence::{Artifact, Ledger, normalise};
 use crate::io;
+use crate::pipeline::compare::{coverage, reconciliation};
 use crate::pipeline::requests::{COLUMNS, Request, requests};
 use crate::pipeline::{Controls, Workspace};
 use crate::render::workbook;
@@ -36,6 +37,7 @@ pub fn open(folder: &Path, overlay: Option<&Path>) -> Result<(Controls, Workspac
 pub fn run(arguments: &EvidenceArguments, overlay: Option<&Path>) -> Result<(), Failure> {
     match &arguments.command {
         Some(EvidenceCommand::Add(add)) => return evidence_add::run(add, overlay),
+        Some(EvidenceCommand::Reconcile { folder, format }) => return reconcile(folder, *format, overlay),
         Some(EvidenceCommand::Requests { folder, format, exports_only, out }) => {
             return list_requests(folder, *format, *exports_only, out.as_deref(), overlay);
         }
@@ -64,6 +66,42 @@ pub fn provenance_gate(ledger: &Ledger) -> Result<(), Failure> {
         lacking.len(),
         used.len()
     )))
+}
+
+fn reconcile(folder: &Path, format: TextOrJson, overlay: Option<&Path>) -> Result<(), Failure> {
+    let (controls, workspace, ledger) = open(folder, overlay)?;
+    let found = reconciliation(&ledger);
+    let covered = coverage(&controls, &workspace, &ledger);
+    if format == TextOrJson::Json {
+        print_json(&json!({"reconciliation": found, "coverage": covered}));
+        return Ok(());
+    }
+    terminal::table(
+        &["Platform", "Scope", "In both", "Only in a source", "Only in the register", "Ambiguous", "Run by the platform"],
+        found.places.iter().map(|place| {
+            let counts = [place.in_both, place.only_in_source, place.only_in_register, place.ambiguous, place.provider_managed];
+            [place.platform.clone(), place.scope.clone()].into_iter().chain(counts.map(|count| count.to_string())).collect()
+        }),
+    );
+    terminal::line(&format!(
+        "\n{} files state how many records the source has; {} of them hold that many.\n",
+        found.counts_stated, found.counts_found
+    ));
+    for one in &found.discrepancies {
+        let other = match (&one.other_artifact, &one.other_record) {
+            (Some(artifact), Some(record)) => format!(", {artifact} {record}"),
+            _ => String::new(),
+        };
+        terminal::safe_line(&format!("{:<17} {}: {}  ({} {}{other})", one.kind, one.subject, one.says, one.artifact, one.record));
+    }
+    terminal::line("");
+    terminal::table(
+        &["Export", "Instance", "Kind", "Covers", "Gaps", "Outside the period"],
+        covered.into_iter().map(|own| {
+            vec![own.title, own.instance.unwrap_or_default(), own.kind, own.covers.join("; "), own.gaps.join("; "), own.outside.to_string()]
+        }),
+    );
+    Ok(())
 }
 
 fn list_requests(folder: &Path, format: ListFormat, exports_only: bool, out: Option<&Path>, overlay: Option<&Path>) -> Result<(), Failure> {

@@ -22,6 +22,9 @@ pub struct AdapterFile {
     pub shapes: Vec<Shape>,
     /// How to make the export.
     pub export: Export,
+    /// True for a list of the latest event of each subject, which tells nothing of the days between.
+    #[serde(default)]
+    pub latest_only: bool,
     /// What to know before trusting it, a sentence each.
     #[serde(default)]
     pub quirks: Vec<String>,
@@ -221,6 +224,8 @@ pub struct TableFile {
     pub name: String,
     /// What one row stands for.
     pub meaning: String,
+    /// The column of instants of a table whose rows speak of one instant each, such as events. Rows outside the period are counted and left out.
+    pub over_time: Option<String>,
     /// Derived tables: the tables that the query reads.
     #[serde(default)]
     pub reads: Vec<String>,

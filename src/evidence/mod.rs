@@ -101,6 +101,11 @@ pub struct Artifact {
     pub feeds: BTreeSet<String>,
     /// How many different secret values it holds.
     pub secrets: usize,
+    /// First and last instant that its rows over time speak of, in microseconds since 1970.
+    pub told_from: Option<i64>,
+    pub told_to: Option<i64>,
+    /// Rows over time that lie outside the period and are in no table.
+    pub outside: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -139,7 +139,12 @@ fn read_file(
         }
     }
     let own_mask = Masker::new(secrets.clone());
-    let rows = run_script(collected, adapter, definitions, engine, &own_mask, &mut artifact, diagnostics);
+    let mut rows = run_script(collected, adapter, definitions, engine, &own_mask, &mut artifact, diagnostics);
+    for (name, table) in &mut rows {
+        if let Some(column) = definitions.get(name).and_then(|definition| definition.over_time.as_deref()) {
+            within_period(table, column, frame, &mut artifact);
+        }
+    }
     for rejection in &mut artifact.rejections {
         rejection.reason = own_mask.apply(&rejection.reason);
     }
@@ -148,6 +153,30 @@ fn read_file(
     artifact.state = ArtifactState::Used;
     artifact.note = format!("read as {}", adapter.title);
     Outcome { artifact, rows, secrets }
+}
+
+/// Leaves out the rows that speak of an instant outside the period, and notes what the file speaks of.
+fn within_period(table: &mut Table, column: &str, frame: &Frame, artifact: &mut Artifact) {
+    let instants: Vec<Option<i64>> = (0..table.len())
+        .map(|row| match table.cell(row, column) {
+            Cell::Instant(micros) => Some(micros),
+            _ => None,
+        })
+        .collect();
+    for at in instants.iter().flatten() {
+        artifact.told_from = Some(artifact.told_from.map_or(*at, |first| first.min(*at)));
+        artifact.told_to = Some(artifact.told_to.map_or(*at, |last| last.max(*at)));
+    }
+    let inside: Vec<usize> = instants
+        .iter()
+        .enumerate()
+        .filter(|(_, at)| at.is_some_and(|at| at >= frame.period_from && at <= frame.as_of))
+        .map(|(row, _)| row)
+        .collect();
+    artifact.outside += table.len() - inside.len();
+    if inside.len() < table.len() {
+        *table = Table::new(table.columns().map(|(name, column)| (name.to_owned(), column.reordered(&inside))).collect());
+    }
 }
 
 /// How the bytes differ from what was stated when they were collected.
@@ -180,6 +209,9 @@ fn blank(file: &FoundFile, meta: ArtifactMeta) -> Artifact {
         rejections: Vec::new(),
         feeds: BTreeSet::new(),
         secrets: 0,
+        told_from: None,
+        told_to: None,
+        outside: 0,
     }
 }
 

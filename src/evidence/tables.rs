@@ -15,6 +15,8 @@ pub struct TableDefinition {
     pub name: String,
     pub meaning: String,
     pub columns: Vec<TableColumn>,
+    /// The column of instants, for tables whose rows speak of one instant each.
+    pub over_time: Option<String>,
     pub derivation: Option<Derivation>,
     /// Of the YAML file and, for a derived table, its query.
     pub digest: Digest,
@@ -60,9 +62,28 @@ pub fn load_tables(controls: &SourceTree, diagnostics: &mut Diagnostics) -> BTre
             }
         });
         let digest = Digest::of_canonical(&[Digest::of(bytes), Digest::of(sql.unwrap_or_default().as_bytes())]);
+        if let Some(column) = &file.value.over_time
+            && !file.value.columns.iter().any(|own| own.name == *column && own.kind == crate::base::ColumnType::Instant)
+        {
+            diagnostics.push(
+                file.error(
+                    "/over_time",
+                    "table/over-time",
+                    format!("the table `{}` has no column of instants `{column}`", file.value.name),
+                )
+                .suggest(column, file.value.columns.iter().map(|own| own.name.as_str())),
+            );
+        }
         tables.insert(
             file.value.name.clone(),
-            TableDefinition { name: file.value.name, meaning: file.value.meaning, columns: file.value.columns, derivation, digest },
+            TableDefinition {
+                name: file.value.name,
+                meaning: file.value.meaning,
+                columns: file.value.columns,
+                over_time: file.value.over_time,
+                derivation,
+                digest,
+            },
         );
     }
     for table in tables.values() {

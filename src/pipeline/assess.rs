@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Controls, Workspace};
+use super::{Controls, Workspace, compare};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, ExceptionRecord, FrameRecord, FrameworkRecord,
     ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, ParameterRecord, RejectionRecord, SCHEMA, SystemRecord, Tool,
@@ -72,6 +72,8 @@ pub fn assess(
         artifacts,
         exceptions: exception_records(workspace, &tested),
         systems,
+        coverage: compare::coverage(controls, workspace, &ledger),
+        reconciliation: compare::reconciliation(&ledger),
         inputs: controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(workspace.inputs.clone()).collect(),
         root,
     };

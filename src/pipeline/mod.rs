@@ -2,6 +2,7 @@
 
 pub mod assess;
 pub mod cases;
+pub mod compare;
 pub mod controls;
 pub mod outputs;
 pub mod requests;

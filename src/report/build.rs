@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::blocks;
 use super::model::{
-    ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, ExceptionView, ExhibitView, FrameworkView, InputView, LinkView,
-    NotAssessedClause, NotAssessedFramework, NotAssessedView, ObjectiveView, OverrideView, ParameterView, ProvenanceView, ReasonView,
-    RejectionView, Report, StatusCount, SystemView, TallyView, WorstView,
+    ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView, ExceptionView, ExhibitView,
+    FrameworkView, InputView, LinkView, NotAssessedClause, NotAssessedFramework, NotAssessedView, ObjectiveView, OverrideView,
+    ParameterView, PlaceView, ProvenanceView, ReasonView, ReconciliationView, RejectionView, Report, StatusCount, SystemView, TallyView,
+    WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
-    ArtifactRecord, Assessment, ClauseResult, ExceptionRecord, FrameworkRecord, ObjectiveResult, Observation, Outcome, Reason,
-    TreatmentKind,
+    ArtifactRecord, Assessment, ClauseResult, CoverageRecord, ExceptionRecord, FrameworkRecord, ObjectiveResult, Observation, Outcome,
+    Reason, TreatmentKind,
 };
 use crate::base::{Instant, Status};
 
@@ -22,6 +23,8 @@ const CLAUSE_ROWS_MAX: usize = 6;
 const OBJECTIVE_ROWS_MAX: usize = 60;
 const REJECTIONS_MAX: usize = 5;
 const WORST_MAX: usize = 8;
+/// Discrepancies shown in the reconciliation; `assessment.json` holds all.
+const DISCREPANCIES_MAX: usize = 80;
 
 /// Builds the report of an assessment in one language.
 pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
@@ -56,6 +59,8 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
         objectives: assessment.objectives.iter().map(|objective| builder.objective(objective)).collect(),
         exhibits: assessment.artifacts.iter().map(|artifact| builder.exhibit(artifact)).collect(),
         provenance: builder.provenance(),
+        coverage: assessment.coverage.iter().map(|own| builder.coverage(own)).collect(),
+        reconciliation: builder.reconciliation(),
         exceptions: assessment.exceptions.iter().map(|exception| builder.exception(exception)).collect(),
         systems: assessment
             .systems
@@ -353,6 +358,61 @@ impl<'a> Builder<'a> {
             objective: objective.map_or(String::new(), |objective| objective.title.clone()),
             objective_anchor: objective.map_or(String::new(), |objective| objective_anchor(&objective.id)),
             exhibits: self.exhibit_links(&reason.artifacts),
+        }
+    }
+
+    fn coverage(&self, own: &CoverageRecord) -> CoverageView {
+        let range = |text: &String| match text.split_once(' ') {
+            Some((from, to)) if from == to => from.to_owned(),
+            Some((from, to)) => self.wording.fill("coverage_range", "{from} to {to}", &[("from", from), ("to", to)]),
+            None => text.clone(),
+        };
+        CoverageView {
+            title: own.title.clone(),
+            instance: own.instance.clone().unwrap_or_default(),
+            kind: own.kind.clone(),
+            kind_label: self.wording.label("coverage", own.basis.as_ref().unwrap_or(&own.kind)),
+            covers: own.covers.iter().map(range).collect(),
+            gaps: own.gaps.iter().map(range).collect(),
+            outside: own.outside,
+            exhibits: self.exhibit_links(&own.artifacts),
+        }
+    }
+
+    fn reconciliation(&self) -> ReconciliationView {
+        let own = &self.assessment.reconciliation;
+        ReconciliationView {
+            places: own
+                .places
+                .iter()
+                .map(|place| PlaceView {
+                    platform: place.platform.clone(),
+                    scope: place.scope.clone(),
+                    in_both: place.in_both,
+                    only_in_source: place.only_in_source,
+                    only_in_register: place.only_in_register,
+                    ambiguous: place.ambiguous,
+                    provider_managed: place.provider_managed,
+                })
+                .collect(),
+            discrepancies: own
+                .discrepancies
+                .iter()
+                .take(DISCREPANCIES_MAX)
+                .map(|one| DiscrepancyView {
+                    kind: one.kind.clone(),
+                    kind_label: self.wording.label("discrepancy", &one.kind),
+                    subject: one.subject.clone(),
+                    says: one.says.clone(),
+                    exhibit: self.exhibit_link(&one.artifact),
+                    record: one.record.clone(),
+                    other_exhibit: one.other_artifact.as_ref().map(|path| self.exhibit_link(path)),
+                    other_record: one.other_record.clone().unwrap_or_default(),
+                })
+                .collect(),
+            discrepancy_total: own.discrepancies.len(),
+            counts_stated: own.counts_stated,
+            counts_found: own.counts_found,
         }
     }
 

@@ -45,6 +45,9 @@ pub struct Report {
     pub exceptions: Vec<ExceptionView>,
     /// The systems in scope and who answers for them.
     pub systems: Vec<SystemView>,
+    /// What each kind of export says of the period.
+    pub coverage: Vec<CoverageView>,
+    pub reconciliation: ReconciliationView,
     /// Parameters that the organisation set otherwise than by default.
     pub overrides: Vec<OverrideView>,
     /// What was not assessed and why, grouped.
@@ -252,6 +255,58 @@ pub struct ParameterView {
     pub overridden: bool,
     /// The default's source, or the organisation's reason.
     pub source: String,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CoverageView {
+    pub title: String,
+    pub instance: String,
+    /// `point-in-time` or `over-time`.
+    pub kind: String,
+    pub kind_label: String,
+    /// Instants of collection, or ranges of days.
+    pub covers: Vec<String>,
+    /// Ranges of days of the period that nothing covers.
+    pub gaps: Vec<String>,
+    /// Rows outside the period, which are not counted.
+    pub outside: usize,
+    pub exhibits: Vec<LinkView>,
+}
+
+/// The sources against the register, and against each other.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReconciliationView {
+    pub places: Vec<PlaceView>,
+    /// The first discrepancies; `assessment.json` has all.
+    pub discrepancies: Vec<DiscrepancyView>,
+    pub discrepancy_total: usize,
+    pub counts_stated: usize,
+    pub counts_found: usize,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PlaceView {
+    pub platform: String,
+    pub scope: String,
+    pub in_both: usize,
+    pub only_in_source: usize,
+    pub only_in_register: usize,
+    pub ambiguous: usize,
+    pub provider_managed: usize,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiscrepancyView {
+    /// `conflict`, `ambiguous`, `duplicate`, `only-in-register` or `only-in-source`.
+    pub kind: String,
+    pub kind_label: String,
+    pub subject: String,
+    pub says: String,
+    pub exhibit: LinkView,
+    pub record: String,
+    /// What it was compared with, where there is something.
+    pub other_exhibit: Option<LinkView>,
+    pub other_record: String,
 }
 
 /// How often a field of provenance was stated, over the files that were used.

@@ -226,3 +226,63 @@ fn a_pack_is_written_and_the_gate_still_tells() {
     let report = assessment["artifacts"].as_array().unwrap().iter().find(|own| own["path"] == "aws/credential-report.csv").unwrap();
     assert_eq!(report["not_stated"], serde_json::json!(["tool", "sha256"]));
 }
+
+fn compared(folder: &Path) -> serde_json::Value {
+    let output = tickmark(&["evidence", "reconcile", folder.to_str().unwrap(), "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_register_and_the_sources_are_compared_row_by_row() {
+    let found = compared(&sample("2026-Q3"));
+    let list = found["reconciliation"]["discrepancies"].as_array().unwrap();
+    let of =
+        |kind: &str| -> Vec<&str> { list.iter().filter(|one| one["kind"] == kind).map(|one| one["subject"].as_str().unwrap()).collect() };
+    // Three users carry a tag that names another owner than the CMDB does.
+    assert_eq!(
+        of("conflict"),
+        ["svc-bi-reporting", "svc-dw-loader", "svc-ml-features"].map(|name| format!("arn:aws:iam::210987654321:user/{name}"))
+    );
+    assert_eq!(of("only-in-register"), ["ad corp SVC-BACKUP-VEEAM", "ad corp svc-sql-payments"]);
+    assert!(of("only-in-source").contains(&"ad:corp.nordhavn-pay.example:svc-ai-copilot"), "a shadow identity");
+    // Every machine identity is counted once, and every row of the register too.
+    let count = |query: &str| -> u64 {
+        let output = tickmark(&["query", sample("2026-Q3").to_str().unwrap(), query, "--format", "csv"]);
+        text(&output).lines().nth(1).unwrap().parse().unwrap()
+    };
+    let places = found["reconciliation"]["places"].as_array().unwrap();
+    let sum = |names: &[&str]| -> u64 { places.iter().flat_map(|place| names.iter().map(|name| place[*name].as_u64().unwrap())).sum() };
+    assert_eq!(sum(&["in_both", "only_in_source", "ambiguous", "provider_managed"]), count("select count(*) from machine_identities"));
+    assert_eq!(sum(&["only_in_register"]), 2);
+    assert_eq!(found["reconciliation"]["counts_stated"], found["reconciliation"]["counts_found"]);
+}
+
+#[test]
+fn what_lies_outside_the_period_is_named_and_not_counted_and_gaps_are_told() {
+    let (_folder, at) = workspace();
+    let event = |id: u32, at: &str| {
+        format!(
+            "{{\"eventID\":\"e{id}\",\"eventTime\":\"{at}\",\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"GetObject\",\"userIdentity\":{{\"type\":\"IAMUser\",\"arn\":\"arn:aws:iam::210987654321:user/a\"}}}}\n"
+        )
+    };
+    // The period begins on the first of July in Copenhagen, two hours before it does in UTC.
+    let times = ["2026-06-30T21:59:59Z", "2026-06-30T22:00:00Z", "2026-08-15T12:00:00Z", "2026-09-30T21:59:59Z", "2026-09-30T22:00:00Z"];
+    let log: String = (1..).zip(times).map(|(id, at)| event(id, at)).collect();
+    std::fs::write(at.join("aws/trail.json"), log).unwrap();
+    let found = compared(&at);
+    let covered = |found: &serde_json::Value, adapter: &str| {
+        found["coverage"].as_array().unwrap().iter().find(|own| own["adapter"] == adapter).cloned().unwrap()
+    };
+    let trail = covered(&found, "aws-cloudtrail");
+    assert_eq!((&trail["kind"], &trail["basis"], &trail["outside"]), (&"over-time".into(), &"told".into(), &2.into()));
+    let kept = tickmark(&["query", at.to_str().unwrap(), "select event_id from events order by 1", "--format", "csv"]);
+    assert_eq!(text(&kept).lines().skip(1).collect::<Vec<_>>(), ["e2", "e3", "e4"]);
+    // The report of users is a state, and covers no days.
+    assert_eq!(covered(&found, "aws-credential-report")["kind"], "point-in-time");
+    // What the collector states wins, and shows what is missing.
+    std::fs::write(at.join("aws/trail.json.tickmark.yaml"), "period: {from: 2026-07-01, to: 2026-08-10}\n").unwrap();
+    let trail = covered(&compared(&at), "aws-cloudtrail");
+    assert_eq!(trail["covers"], serde_json::json!(["2026-07-01 2026-08-10"]));
+    assert_eq!(trail["gaps"], serde_json::json!(["2026-08-11 2026-09-30"]));
+}

@@ -5,7 +5,7 @@ insert into identities (
 )
 select
   concat('ad:', coalesce($instance, 'unstated'), ':', lower(name)) as identity_id,
-  'active-directory' as platform,
+  'ad' as platform,
   coalesce($instance, 'unstated') as scope,
   sid as native_id,
   name,

@@ -1,38 +1,9 @@
 -- Every machine identity that a source shows and every register row that no source shows; the two lists must agree.
 with
--- Rows of the register that name an identity of some source, in one of the ways that machine_identities uses.
+-- Rows of the register that name an identity of some source.
 found as (
-  select register.artifact, register.record, register.register_id
-  from register
-  inner join identities
-    on identities.identity_id = trim(register.identity_ref)
-  union
-  select register.artifact, register.record, register.register_id
-  from register
-  inner join identities
-    on identities.native_id = trim(register.identity_ref)
-  union
-  select register.artifact, register.record, register.register_id
-  from register
-  inner join identities
-    on lower(identities.platform) = lower(trim(register.platform))
-    and lower(identities.scope) = lower(trim(register.scope))
-    and lower(trim(identities.name)) = lower(trim(register.name))
-  where coalesce(trim(register.identity_ref), '') = ''
-  union
-  select register.artifact, register.record, register.register_id
-  from register
-  inner join aliases
-    on lower(trim(aliases.alias)) = lower(trim(register.name))
-  inner join identities
-    on identities.identity_id = aliases.identity_id
-  union
-  select register.artifact, register.record, register.register_id
-  from register
-  inner join aliases
-    on lower(trim(aliases.alias)) = lower(trim(register.identity_ref))
-  inner join identities
-    on identities.identity_id = aliases.identity_id
+  select distinct artifact, record, register_id
+  from register_matches
 ),
 
 -- Where the exports would have shown an identity of any kind, and whether they are whole.
