@@ -17,6 +17,7 @@ pub fn all() -> Vec<(String, String)> {
         ("artifacts", schema_of::<crate::evidence::format::ArtifactsFile>()),
         ("workspace", schema_of::<crate::workspace::WorkspaceFile>()),
         ("exceptions", schema_of::<crate::workspace::ExceptionsFile>()),
+        ("documents", schema_of::<crate::workspace::DocumentsFile>()),
         ("assessment", schema_of::<crate::assessment::Assessment>()),
     ];
     schemas

@@ -29,6 +29,9 @@ pub struct Assessment {
     /// Every file of the workspace.
     pub artifacts: Vec<ArtifactRecord>,
     pub exceptions: Vec<ExceptionRecord>,
+    /// Files that people read, with what they concluded.
+    #[serde(default)]
+    pub documents: Vec<DocumentRecord>,
     pub systems: Vec<SystemRecord>,
     /// What each kind of export says of the period.
     #[serde(default)]
@@ -234,6 +237,9 @@ pub struct Basis {
     pub evidence: BTreeMap<String, Digest>,
     /// Digest of the statement by id.
     pub exceptions: BTreeMap<String, Digest>,
+    /// Digest of the statement about each document that bears on the clause, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub documents: BTreeMap<String, Digest>,
     /// The organisation's statement that the clause does not apply.
     pub not_applicable: Option<Digest>,
 }
@@ -351,7 +357,7 @@ pub struct ArtifactRecord {
     /// `E-001`, in the order of the paths.
     pub exhibit: String,
     pub path: String,
-    /// `used`, `unrecognised`, `unreadable`, `out-of-period` or `altered`.
+    /// `used`, `document`, `unrecognised`, `unreadable`, `out-of-period` or `altered`.
     pub state: String,
     pub note: String,
     /// Of the original bytes.
@@ -430,6 +436,44 @@ pub struct ExceptionRecord {
     /// What an auditor would question.
     pub remarks: Vec<String>,
     pub digest: Digest,
+}
+
+/// A policy, a procedure, minutes, a picture: what a query cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentRecord {
+    pub id: String,
+    pub title: String,
+    /// Path of the artifact.
+    pub path: String,
+    pub version: Option<String>,
+    /// `current`, `overdue`, `not-approved`, `approved-later` or `unusable`.
+    pub state: String,
+    /// A sentence about that state.
+    pub note: String,
+    pub clauses: Vec<String>,
+    pub objectives: Vec<String>,
+    pub approved_by: Option<String>,
+    pub approved_at: Option<String>,
+    pub review_by: Option<String>,
+    pub examinations: Vec<ExaminationRecord>,
+    /// The text of a Markdown document, secrets masked; none for other forms and for very long texts.
+    pub text: Option<String>,
+    /// Of the statement in `documents.yaml`.
+    pub digest: Digest,
+}
+
+/// What one person concluded from reading a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExaminationRecord {
+    pub by: String,
+    pub on: String,
+    pub result: Status,
+    pub because: String,
+    /// What it speaks of; empty means everything that the document speaks for.
+    pub clauses: Vec<String>,
+    pub objectives: Vec<String>,
+    /// Why it cannot count in favour; none where it can.
+    pub flaw: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

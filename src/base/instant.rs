@@ -94,6 +94,11 @@ impl Day {
         Day(self.0.tomorrow().ok()?).starts_at_micros(zone)
     }
 
+    /// The day of an instant in a zone; nothing beyond the years that a calendar has.
+    pub fn of_micros(micros: i64, zone: &TimeZone) -> Option<Day> {
+        jiff::Timestamp::from_microsecond(micros).ok().map(|at| Day(at.to_zoned(zone.clone()).date()))
+    }
+
     pub fn date(self) -> Date {
         self.0
     }

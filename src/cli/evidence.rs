@@ -12,6 +12,7 @@ use crate::evidence::ArtifactState;
 use crate::evidence::{Artifact, Ledger, normalise};
 use crate::io;
 use crate::pipeline::compare::{coverage, reconciliation};
+use crate::pipeline::documents::Documents;
 use crate::pipeline::requests::{COLUMNS, Request, requests};
 use crate::pipeline::{Controls, Workspace};
 use crate::render::workbook;
@@ -30,6 +31,7 @@ pub fn open(folder: &Path, overlay: Option<&Path>) -> Result<(Controls, Workspac
         progress.tell(path)
     });
     drop(progress);
+    Documents::new(&workspace, &ledger).warn(&mut diagnostics);
     settle(diagnostics)?;
     Ok((controls, workspace, ledger))
 }

@@ -58,6 +58,7 @@ pub fn run(arguments: &InitArguments, overlay: Option<&Path>) -> Result<(), Fail
         io::write_file(&path, exports(source, adapters).as_bytes())?;
     }
     io::write_file(&arguments.folder.join("exceptions.yaml"), EXCEPTIONS.as_bytes())?;
+    io::write_file(&arguments.folder.join("documents.yaml"), DOCUMENTS.as_bytes())?;
     // Last, so that an interrupted run can simply be repeated.
     io::write_file(&target, text.as_bytes())?;
     terminal::safe_line(&format!("{} was made with {} sources. Next:", arguments.folder.display(), sources.len()));
@@ -179,6 +180,25 @@ exceptions: []
 #    compensating_measure: What protects meanwhile.
 #    retirement_plan: How and when it ends.
 #    ticket: SEC-1
+";
+
+const DOCUMENTS: &str = "\
+# Policies, procedures, minutes, pictures: what no query can read. A document counts where somebody read it and says what it shows.
+documents: []
+#  - id: DOC-1
+#    path: documents/machine-identity-policy.md
+#    title: Machine identity policy
+#    version: \"3.1\"
+#    clauses: [pci-dss@4.0.1 8.1.1]
+#    objectives: []
+#    approved_by: Name, role
+#    approved_at: 2026-02-11
+#    review_by: 2027-02-11
+#    examinations:
+#      - by: Another name
+#        on: 2026-09-15
+#        result: satisfied
+#        because: What the document shows, with the place in it.
 ";
 
 fn exports(source: &str, adapters: &[&Adapter]) -> String {

@@ -87,7 +87,7 @@ fn summary(finished: &OutputFiles, out: &Path) {
         }),
     );
     gaps(report);
-    let unused = report.exhibits.iter().filter(|exhibit| exhibit.state != "used").count();
+    let unused = report.exhibits.iter().filter(|exhibit| exhibit.state != "used" && exhibit.state != "document").count();
     if unused > 0 {
         terminal::line(&format!(
             "\n{unused} of {} files were not used; appendix A of the report and `tickmark evidence` say why.",

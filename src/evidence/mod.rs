@@ -7,6 +7,7 @@
 pub mod adapter;
 mod cast;
 mod decode;
+pub mod document;
 pub mod format;
 mod mask;
 mod normalise;
@@ -45,6 +46,8 @@ pub struct Frame {
     /// Statements of the workspace that become rows: people and aliases.
     pub people: Vec<(String, String)>,
     pub aliases: Vec<(String, String, String)>,
+    /// Paths of files that people read: no adapter is asked about them.
+    pub documents: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,6 +55,8 @@ pub struct Frame {
 pub enum ArtifactState {
     /// Its records are in the tables.
     Used,
+    /// People read it; no adapter was asked.
+    Document,
     /// No adapter claimed it, or several did.
     Unrecognised,
     /// It could not be read at all.
@@ -66,6 +71,7 @@ impl ArtifactState {
     pub fn word(self) -> &'static str {
         match self {
             ArtifactState::Used => "used",
+            ArtifactState::Document => "document",
             ArtifactState::Unrecognised => "unrecognised",
             ArtifactState::Unreadable => "unreadable",
             ArtifactState::OutOfPeriod => "out-of-period",
@@ -146,6 +152,14 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Text of an artifact with every secret masked that it or any other declared.
+    pub fn masked(&self, path: &str, text: &str) -> String {
+        match self.own_maskers.get(path) {
+            Some(own) => self.masker.apply(&own.apply(text)),
+            None => self.masker.apply(text),
+        }
+    }
+
     /// The artifacts that feed a table.
     pub fn feeding<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a Artifact> {
         self.artifacts.values().filter(move |artifact| artifact.feeds.contains(table))

@@ -104,6 +104,16 @@ fn read_file(
         let note = format!("the same bytes as `{first}`, which was read already");
         return given_up(artifact, ArtifactState::Unrecognised, note, BTreeSet::new());
     }
+    if frame.documents.contains(&artifact.path) {
+        return match super::document::form_of(&artifact.path, bytes) {
+            Ok(form) => {
+                let keys = super::document::text(bytes).map(|text| private_keys_of(&text)).unwrap_or_default();
+                artifact.secrets = keys.len();
+                given_up(artifact, ArtifactState::Document, format!("a document ({}), read by people", form.word()), keys)
+            }
+            Err(reason) => given_up(artifact, ArtifactState::Unreadable, reason, BTreeSet::new()),
+        };
+    }
     let (parsed, keys) = match decode(bytes).and_then(|decoded| match decoded {
         Decoded::Text(text) => Ok((parse_text(&text, adapters.values())?, private_keys_of(&text))),
         Decoded::Workbook(bytes) => Ok((parse_workbook(&bytes)?, BTreeSet::new())),

@@ -15,15 +15,21 @@ pub struct PackedCopy {
 /// Nothing for a file that was not understood: nobody can say which secrets it holds, so only its digest goes into the pack.
 pub fn packed_copy(bytes: &[u8], artifact: &Artifact, ledger: &Ledger) -> Option<PackedCopy> {
     match artifact.state {
-        ArtifactState::Used | ArtifactState::OutOfPeriod => {}
+        ArtifactState::Used | ArtifactState::OutOfPeriod | ArtifactState::Document => {}
         ArtifactState::Unrecognised | ArtifactState::Unreadable | ArtifactState::Altered => return None,
     }
     let own = ledger.own_maskers.get(&artifact.path).cloned().unwrap_or_default();
     let as_it_is = || PackedCopy { bytes: bytes.to_vec(), unwrapped: false };
+    if artifact.state == ArtifactState::Document && super::document::text(bytes).is_err() {
+        // A picture or a typeset page: a person put it forward to be read as it is.
+        return Some(as_it_is());
+    }
     match decode(bytes).ok()? {
         Decoded::Text(text) => {
             let masked = ledger.masker.apply(&own.apply(&text));
-            if masked == text { Some(as_it_is()) } else { Some(PackedCopy { bytes: masked.into_bytes(), unwrapped: true }) }
+            // A document is shown in the report, and the copy must read the same: plain UTF-8 without a mark.
+            let is_document = artifact.state == ArtifactState::Document;
+            if masked == text && !is_document { Some(as_it_is()) } else { Some(PackedCopy { bytes: masked.into_bytes(), unwrapped: true }) }
         }
         Decoded::Workbook(workbook) => (!shows_secret(parse_workbook(&workbook), &[&own, &ledger.masker])).then(as_it_is),
         Decoded::Parquet(table) => (!shows_secret(parse_parquet(table), &[&own, &ledger.masker])).then(as_it_is),

@@ -4,7 +4,11 @@
 //! to judge at. Out: a [`Status`] with at least one [`Reason`]. Pure: no SQL, no files, no clock.
 //! The rules are a table in the book (`explanation/verdicts.md`) and a table in the tests below.
 
+mod examination;
+
 use std::collections::BTreeMap;
+
+pub use examination::{Examination, Paper, Standing, examined, weaken};
 
 use crate::assessment::{Observation, Outcome, Reason, RowRef, Tally};
 use crate::base::Status;
@@ -51,8 +55,8 @@ impl Reliance {
 /// What one objective has to go by.
 #[derive(Debug, Clone)]
 pub enum Evidence {
-    /// No query decides this objective; the text says what to bring.
-    NotAutomated { ask: String },
+    /// No query decides this objective: the text says what to bring, and the documents are what was brought.
+    NotAutomated { ask: String, papers: Vec<Paper> },
     /// Required tables that no usable artifact feeds.
     Missing { tables: Vec<String> },
     /// The check ran.
@@ -92,7 +96,11 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
         rows,
     };
     let (observations, reliances, not_collected) = match evidence {
-        Evidence::NotAutomated { ask } => {
+        Evidence::NotAutomated { papers, .. } if !papers.is_empty() => {
+            let (status, reasons) = examined(papers, Some(objective));
+            return Finding { status, reasons, tally: Tally::default() };
+        }
+        Evidence::NotAutomated { ask, .. } => {
             let text = format!("No query decides this; to be examined: {ask}");
             return Finding {
                 status: Status::NotAssessed,
@@ -257,16 +265,17 @@ pub enum Ask<'a> {
     Outside(&'a str),
 }
 
-/// Judges one clause.
+/// Judges one clause. `papers` are the documents attached to the clause itself.
 ///
 /// The result is never stronger than the weakest objective the clause needs, nor than the coverage its mapping claims:
 /// without one satisfied objective that covers it in full, a clause is at most partially satisfied.
-pub fn verdict(ask: &Ask<'_>, not_applicable: Option<(&str, &str)>) -> (Status, Vec<Reason>) {
+pub fn verdict(ask: &Ask<'_>, papers: &[Paper], not_applicable: Option<(&str, &str)>) -> (Status, Vec<Reason>) {
     let plain = |code: &str, text: String| Reason { code: code.to_owned(), text, objective: None, artifacts: vec![], rows: vec![] };
     if let Some((reason, decided_by)) = not_applicable {
         return (Status::NotApplicable, vec![plain("stated-not-applicable", format!("{} (decided by {decided_by})", reason.trim()))]);
     }
     let findings = match ask {
+        Ask::Documentary(_) | Ask::Outside(_) if !papers.is_empty() => return examined(papers, None),
         Ask::Documentary(wanted) => {
             return (Status::NotAssessed, vec![plain("documentary", format!("To be brought: {wanted}"))]);
         }
@@ -290,6 +299,7 @@ pub fn verdict(ask: &Ask<'_>, not_applicable: Option<(&str, &str)>) -> (Status, 
     } else {
         weakest
     };
+    let status = weaken(status, &mut reasons, papers, None);
     (status, reasons)
 }
 

@@ -64,7 +64,7 @@ fn the_rule_table_of_objectives() {
         ("nobody and extent unknown", observed(&[], vec![unknown_extent()]), &good, NotAssessed, "empty-population"),
         ("nobody and no artifact", observed(&[], vec![]), &good, NotAssessed, "empty-population"),
         ("no evidence", Evidence::Missing { tables: vec!["identities".into()] }, &good, NotAssessed, "no-evidence"),
-        ("no query", Evidence::NotAutomated { ask: "Bring it.".into() }, &good, NotAssessed, "not-automated"),
+        ("no query", Evidence::NotAutomated { ask: "Bring it.".into(), papers: vec![] }, &good, NotAssessed, "not-automated"),
     ];
     for (name, evidence, means, status, code) in table {
         let finding = conclude("o", &evidence, Some(means), &BTreeMap::new());
@@ -122,13 +122,13 @@ fn the_rule_table_of_clauses() {
     for (mapped, expected) in table {
         let findings: Vec<Finding> = mapped.iter().map(|(_, status)| finding(*status)).collect();
         let ask = Ask::Mapped(mapped.iter().zip(&findings).map(|((coverage, _), finding)| ("o", *coverage, finding)).collect());
-        let (status, reasons) = verdict(&ask, None);
+        let (status, reasons) = verdict(&ask, &[], None);
         assert_eq!(status, *expected, "{mapped:?}");
         assert!(!reasons.is_empty());
     }
-    assert_eq!(verdict(&Ask::Documentary("The policy."), None).0, NotAssessed);
-    assert_eq!(verdict(&Ask::Outside("Paper."), None).0, NotAssessed);
-    assert_eq!(verdict(&Ask::Outside("Paper."), Some(("No paper.", "CISO"))).0, Status::NotApplicable);
+    assert_eq!(verdict(&Ask::Documentary("The policy."), &[], None).0, NotAssessed);
+    assert_eq!(verdict(&Ask::Outside("Paper."), &[], None).0, NotAssessed);
+    assert_eq!(verdict(&Ask::Outside("Paper."), &[], Some(("No paper.", "CISO"))).0, Status::NotApplicable);
 }
 
 fn any_outcome() -> impl Strategy<Value = Outcome> {
@@ -183,5 +183,81 @@ proptest! {
             prop_assert!(reliance.is_sound());
             prop_assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Pass | Outcome::Skip)));
         }
+    }
+}
+
+fn paper(standing: Standing, results: &[(Status, Option<&str>)]) -> Paper {
+    let examination = |(result, flaw): &(Status, Option<&str>)| Examination {
+        by: "Omar".into(),
+        on: "2026-09-15".into(),
+        result: *result,
+        because: "Section 4.".into(),
+        flaw: flaw.map(str::to_owned),
+    };
+    Paper { title: "Policy".into(), path: "p.md".into(), standing, examinations: results.iter().map(examination).collect() }
+}
+
+/// The rule table for documents; the book prints the same table.
+#[test]
+fn the_rule_table_of_documents() {
+    use Status::{NotAssessed, NotSatisfied, PartiallySatisfied, Satisfied};
+    let overdue = || Standing::Overdue { since: "2026-06-02".into() };
+    let good = [(Satisfied, None)];
+    let flawed = [(Satisfied, Some("its approver examined it"))];
+    let table: Vec<(&str, Vec<Paper>, Status, &str)> = vec![
+        ("brought and not read", vec![paper(Standing::Current, &[])], NotAssessed, "to-be-examined"),
+        ("read, and it shows all", vec![paper(Standing::Current, &good)], Satisfied, "examined"),
+        ("read, and it shows a part", vec![paper(Standing::Current, &[(PartiallySatisfied, None)])], PartiallySatisfied, "examined"),
+        ("read, and it shows the contrary", vec![paper(Standing::Current, &[(NotSatisfied, None)])], NotSatisfied, "examined"),
+        ("its own review is overdue", vec![paper(overdue(), &good)], NotAssessed, "review-overdue"),
+        ("nobody approved it", vec![paper(Standing::NotApproved, &good)], NotAssessed, "not-approved"),
+        ("damaged", vec![paper(Standing::Unusable { why: "cut".into() }, &good)], NotAssessed, "document-unusable"),
+        ("read by its approver", vec![paper(Standing::Current, &flawed)], NotAssessed, "examination-not-counted"),
+        ("a bad result counts whoever read it", vec![paper(overdue(), &[(NotSatisfied, Some("late"))])], NotSatisfied, "examined"),
+        ("two, one unread", vec![paper(Standing::Current, &good), paper(Standing::Current, &[])], PartiallySatisfied, "to-be-examined"),
+        ("two, one overdue", vec![paper(Standing::Current, &good), paper(overdue(), &good)], PartiallySatisfied, "review-overdue"),
+        (
+            "two readers, the worse decides",
+            vec![paper(Standing::Current, &[(Satisfied, None), (NotSatisfied, None)])],
+            NotSatisfied,
+            "examined",
+        ),
+    ];
+    for (name, papers, status, first) in table {
+        let (found, reasons) = verdict(&Ask::Documentary("The policy."), &papers, None);
+        assert_eq!((found, reasons[0].code.as_str()), (status, first), "{name}: {reasons:#?}");
+        assert!(reasons.iter().all(|reason| reason.artifacts == ["p.md"]), "{name}: every reason names its file");
+    }
+}
+
+#[test]
+fn documents_weaken_what_a_query_found_and_never_strengthen_it() {
+    use Status::{NotAssessed, NotSatisfied, PartiallySatisfied, Satisfied};
+    let read = |result| vec![paper(Standing::Current, &[(result, None)])];
+    for (before, papers, after) in [
+        (Satisfied, read(Satisfied), Satisfied),
+        (Satisfied, read(PartiallySatisfied), PartiallySatisfied),
+        (Satisfied, read(NotSatisfied), NotSatisfied),
+        (NotAssessed, read(NotSatisfied), NotSatisfied),
+        (NotAssessed, read(Satisfied), NotAssessed),
+        (NotSatisfied, read(Satisfied), NotSatisfied),
+        (Satisfied, vec![paper(Standing::NotApproved, &[])], Satisfied),
+        (PartiallySatisfied, read(Satisfied), PartiallySatisfied),
+    ] {
+        assert_eq!(weaken(before, &mut Vec::new(), &papers, None), after, "{before} with {papers:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_bad_reading_never_improves_a_verdict(statuses in proptest::collection::vec(0..3_usize, 0..5), standings in proptest::collection::vec(0..2_usize, 5)) {
+        let of = |index: usize| [Status::Satisfied, Status::PartiallySatisfied, Status::NotSatisfied][index];
+        let standing = |index: usize| if standings[index % standings.len()] == 0 { Standing::Current } else { Standing::NotApproved };
+        let mut papers: Vec<Paper> = statuses.iter().enumerate().map(|(index, status)| paper(standing(index), &[(of(*status), None)])).collect();
+        let before = examined(&papers, None).0;
+        papers.push(paper(Standing::Current, &[(Status::NotSatisfied, None)]));
+        let after = examined(&papers, None).0;
+        prop_assert!(after <= before);
+        prop_assert_eq!(after, Status::NotSatisfied);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::documents::Documents;
 use super::{Controls, Workspace, compare};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, ExceptionRecord, FrameRecord, FrameworkRecord,
@@ -12,7 +13,7 @@ use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
 use crate::checks::{self, Times};
 use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger, packed_copy};
-use crate::judge::{self, Ask, Evidence, Extent, Finding, Freshness, Reliance};
+use crate::judge::{self, Ask, Evidence, Extent, Finding, Freshness, Paper, Reliance};
 use crate::workspace::{Exception, ExceptionState, NotApplicable};
 
 /// A finished assessment with what its pack holds besides the reports.
@@ -43,10 +44,12 @@ pub fn assess(
     let engine = checks::engine_over(&ledger.tables);
     let times = Times { as_of: workspace.frame.as_of, period_from: workspace.frame.period_from, period_to: workspace.frame.as_of };
     let systems = systems(workspace, &ledger);
+    let documents = Documents::new(workspace, &ledger);
+    documents.warn(diagnostics);
     let mut tested = BTreeMap::new();
     for objective in cited(controls, workspace) {
         progress(&format!("testing {}", objective.id));
-        let outcome = test(controls, workspace, &ledger, &systems, &engine, objective, times, diagnostics);
+        let outcome = test(controls, workspace, &ledger, &systems, &documents, &engine, objective, times, diagnostics);
         tested.insert(objective.id.clone(), outcome);
     }
     if diagnostics.has_errors() {
@@ -58,7 +61,15 @@ pub fn assess(
     let mut clauses = Vec::new();
     for name in &workspace.editions {
         let catalog = &controls.catalogs.editions[name];
-        let judged = Judging { workspace, catalog, name, tested: &tested, frame: Digest::of_canonical(&frame), artifacts: &artifacts };
+        let judged = Judging {
+            workspace,
+            catalog,
+            name,
+            tested: &tested,
+            documents: &documents,
+            frame: Digest::of_canonical(&frame),
+            artifacts: &artifacts,
+        };
         clauses.extend(catalog.clauses.iter().map(|clause| judged.clause(clause)));
     }
     let root = root_of(&clauses);
@@ -71,6 +82,7 @@ pub fn assess(
         objectives: tested.values().map(|tested| tested.result.clone()).collect(),
         artifacts,
         exceptions: exception_records(workspace, &tested),
+        documents: documents.records(&ledger, files),
         systems,
         coverage: compare::coverage(controls, workspace, &ledger),
         reconciliation: compare::reconciliation(&ledger),
@@ -89,7 +101,18 @@ struct Tested {
     result: ObjectiveResult,
     evidence: Evidence,
     csv: Option<Vec<u8>>,
+    /// Documents attached to it.
+    papers: Vec<Paper>,
     objective: Objective,
+}
+
+/// What the check found, weakened by what people found in the documents; where no query decides, the documents alone.
+fn concluded(objective: &Objective, evidence: &Evidence, papers: &[Paper], excepted: &BTreeMap<String, String>) -> Finding {
+    let mut finding = judge::conclude(&objective.id, evidence, objective.empty_population.as_ref(), excepted);
+    if !matches!(evidence, Evidence::NotAutomated { .. }) {
+        finding.status = judge::weaken(finding.status, &mut finding.reasons, papers, Some(&objective.id));
+    }
+    finding
 }
 
 /// The objectives that some clause in scope cites, by id.
@@ -110,6 +133,7 @@ fn test(
     workspace: &Workspace,
     ledger: &Ledger,
     systems: &[SystemRecord],
+    documents: &Documents<'_>,
     engine: &crate::engine::Engine,
     objective: &Objective,
     times: Times,
@@ -120,20 +144,28 @@ fn test(
     for (name, (value, _)) in overridden.into_iter().flatten() {
         values.insert(name.clone(), value.clone());
     }
-    let evidence = gather(controls, workspace, ledger, systems, engine, objective, &values, times, diagnostics);
-    let finding = judge::conclude(&objective.id, &evidence, objective.empty_population.as_ref(), &BTreeMap::new());
-    let (csv, observations, paths) = match &evidence {
+    let papers = documents.on_objective(&objective.id);
+    let evidence = if objective.check.is_none() {
+        Evidence::NotAutomated { ask: objective.ask.clone().unwrap_or_default(), papers: papers.clone() }
+    } else {
+        gather(controls, workspace, ledger, systems, engine, objective, &values, times, diagnostics)
+    };
+    let finding = concluded(objective, &evidence, &papers, &BTreeMap::new());
+    let (csv, observations, mut paths) = match &evidence {
         Evidence::Observed { observations, reliances, .. } => {
             let shown = observations.iter().filter(|observation| match observation.outcome {
                 Outcome::Fail | Outcome::Unknown => true,
                 Outcome::Pass => !observation.proved,
                 Outcome::Skip => false,
             });
-            let paths = reliances.iter().map(|reliance| reliance.path.clone()).collect();
+            let paths: Vec<String> = reliances.iter().map(|reliance| reliance.path.clone()).collect();
             (Some(observations_csv(observations)), shown.cloned().collect(), paths)
         }
         Evidence::NotAutomated { .. } | Evidence::Missing { .. } => (None, Vec::new(), Vec::new()),
     };
+    paths.extend(papers.iter().map(|paper| paper.path.clone()));
+    paths.sort();
+    paths.dedup();
     let parameters = objective
         .parameters
         .iter()
@@ -171,7 +203,7 @@ fn test(
         evidence: paths,
         definition: objective.digest.clone(),
     };
-    Tested { result, evidence, csv, objective: objective.clone() }
+    Tested { result, evidence, csv, papers, objective: objective.clone() }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call site; each argument is one input of the stage")]
@@ -186,9 +218,6 @@ fn gather(
     times: Times,
     diagnostics: &mut Diagnostics,
 ) -> Evidence {
-    if objective.check.is_none() {
-        return Evidence::NotAutomated { ask: objective.ask.clone().unwrap_or_default() };
-    }
     let missing: Vec<String> = objective
         .requires
         .iter()
@@ -266,6 +295,7 @@ struct Judging<'a> {
     catalog: &'a Catalog,
     name: &'a EditionName,
     tested: &'a BTreeMap<String, Tested>,
+    documents: &'a Documents<'a>,
     frame: Digest,
     artifacts: &'a [ArtifactRecord],
 }
@@ -279,7 +309,7 @@ impl Judging<'_> {
             .map(|mapping| {
                 let tested = &self.tested[&mapping.objective];
                 let excepted = self.excepted(tested);
-                let finding = judge::conclude(&mapping.objective, &tested.evidence, tested.objective.empty_population.as_ref(), &excepted);
+                let finding = concluded(&tested.objective, &tested.evidence, &tested.papers, &excepted);
                 (tested, mapping, finding, excepted)
             })
             .collect();
@@ -292,9 +322,14 @@ impl Judging<'_> {
             Treatment::Outside(why) => Some(Ask::Outside(why)),
         };
         let stated = self.stated_not_applicable(clause);
-        let verdict = ask.map(|ask| judge::verdict(&ask, stated.map(|stated| (stated.reason.as_str(), stated.decided_by.as_str()))));
+        let cited = format!("{} {}", self.name, clause.id);
+        let papers = self.documents.on_clause(&cited);
+        let verdict =
+            ask.map(|ask| judge::verdict(&ask, &papers, stated.map(|stated| (stated.reason.as_str(), stated.decided_by.as_str()))));
         let (status, reasons) = verdict.map_or((None, Vec::new()), |(status, reasons)| (Some(status), reasons));
-        let evidence: BTreeSet<String> = findings.iter().flat_map(|(tested, ..)| tested.result.evidence.iter().cloned()).collect();
+        let mut evidence: BTreeSet<String> = findings.iter().flat_map(|(tested, ..)| tested.result.evidence.iter().cloned()).collect();
+        evidence.extend(papers.iter().map(|paper| paper.path.clone()));
+        let objectives: Vec<&str> = findings.iter().map(|(tested, ..)| tested.result.id.as_str()).collect();
         let exceptions: BTreeSet<&String> = findings.iter().flat_map(|(.., excepted)| excepted.values()).collect();
         let basis = Basis {
             frame: self.frame.clone(),
@@ -313,6 +348,11 @@ impl Judging<'_> {
                 .iter()
                 .filter(|exception| exceptions.contains(&exception.id))
                 .map(|exception| (exception.id.clone(), Digest::of_canonical(exception)))
+                .collect(),
+            documents: self
+                .documents
+                .bearing_on(&cited, &objectives)
+                .map(|document| (document.id.clone(), Digest::of_canonical(document)))
                 .collect(),
             not_applicable: stated.filter(|_| status.is_some()).map(Digest::of_canonical),
         };

@@ -4,6 +4,7 @@ pub mod assess;
 pub mod cases;
 pub mod compare;
 pub mod controls;
+pub mod documents;
 pub mod outputs;
 pub mod requests;
 

@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::documents::Documents;
 use super::{Controls, Workspace};
+use crate::base::Status;
 use crate::catalog::Treatment;
 use crate::evidence::{Artifact, ArtifactState, Extent, Ledger};
+use crate::judge::{Paper, examined};
 use crate::workspace::SystemInScope;
 
 /// One thing to ask for.
@@ -18,7 +21,7 @@ pub struct Request {
     pub id: String,
     /// `export`, `statement` or `document`.
     pub kind: String,
-    /// `missing`, `not usable`, `stale`, `incomplete` or `not stated`.
+    /// `missing`, `not usable`, `stale`, `incomplete`, `not stated` or `to be examined`.
     pub state: String,
     pub what: String,
     /// Who answers for the system; empty where nobody is named.
@@ -61,7 +64,8 @@ impl Request {
 
 /// Everything that is still to be asked for, exports first, then statements about files, then documents.
 pub fn requests(controls: &Controls, workspace: &Workspace, ledger: &Ledger) -> Vec<Request> {
-    let asking = Asking { controls, workspace, ledger, needs: needs(controls, workspace) };
+    let documents = Documents::new(workspace, ledger);
+    let asking = Asking { controls, workspace, ledger, documents, needs: needs(controls, workspace) };
     let mut list = asking.exports();
     list.extend(asking.tables());
     list.extend(asking.statements());
@@ -76,6 +80,7 @@ struct Asking<'a> {
     controls: &'a Controls,
     workspace: &'a Workspace,
     ledger: &'a Ledger,
+    documents: Documents<'a>,
     /// By table: the objectives in scope that require it.
     needs: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
@@ -245,32 +250,63 @@ impl Asking<'_> {
             .collect()
     }
 
-    /// What has to be read: once for each thing asked for, with all clauses that ask for it.
+    /// What has to be read: once for each thing asked for, with all clauses that still wait for it.
     fn documents(&self) -> Vec<Request> {
-        let mut asked: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        let mut order: Vec<&str> = Vec::new();
-        for name in &self.workspace.editions {
-            for clause in &self.controls.catalogs.editions[name].clauses {
-                if let Treatment::Documentary(wanted) = &clause.treatment {
-                    if !asked.contains_key(wanted.as_str()) {
-                        order.push(wanted);
-                    }
-                    asked.entry(wanted).or_default().push(format!("{name} {}", clause.id));
-                }
+        let mut list = Vec::new();
+        for id in in_scope(self.controls, self.workspace) {
+            let objective = &self.controls.catalogs.objectives[id];
+            let Some(wanted) = objective.ask.as_deref() else { continue };
+            let because = format!("{} is examined by a person", objective.title);
+            if let Some(open) = self.open(&self.documents.on_objective(id)) {
+                list.push(Request { needed_for: id.to_owned(), ..self.document(&open, wanted, because) });
             }
         }
-        let examined = in_scope(self.controls, self.workspace)
-            .into_iter()
-            .map(|id| &self.controls.catalogs.objectives[id])
-            .filter_map(|objective| Some((objective, objective.ask.as_deref()?)))
-            .map(|(objective, wanted)| Request {
-                needed_for: objective.id.clone(),
-                ..self.request("document", "missing", wanted.trim().to_owned(), format!("{} is examined by a person", objective.title))
-            });
-        let documents = order.into_iter().map(|wanted| Request {
-            needed_for: asked[wanted].join(", "),
-            ..self.request("document", "missing", wanted.trim().to_owned(), "the clause needs a document, a record or an interview".into())
-        });
-        examined.chain(documents).collect()
+        let mut asked: BTreeMap<(&str, Open), Vec<String>> = BTreeMap::new();
+        let mut order: Vec<(&str, Open)> = Vec::new();
+        for name in &self.workspace.editions {
+            for clause in &self.controls.catalogs.editions[name].clauses {
+                let Treatment::Documentary(wanted) = &clause.treatment else { continue };
+                let cited = format!("{name} {}", clause.id);
+                let Some(open) = self.open(&self.documents.on_clause(&cited)) else { continue };
+                let key = (wanted.as_str(), open);
+                if !asked.contains_key(&key) {
+                    order.push(key.clone());
+                }
+                asked.entry(key).or_default().push(cited);
+            }
+        }
+        list.extend(order.into_iter().map(|key| Request {
+            needed_for: asked[&key].join(", "),
+            ..self.document(&key.1, key.0, "the clause needs a document, a record or an interview".into())
+        }));
+        list
     }
+
+    fn document(&self, open: &Open, wanted: &str, because: String) -> Request {
+        let because = if open.because.is_empty() { because } else { open.because.clone() };
+        Request { file: open.file.clone(), ..self.request("document", open.state, wanted.trim().to_owned(), because) }
+    }
+
+    /// What is still open where these documents were brought; nothing once somebody stated what a sound one shows.
+    fn open(&self, papers: &[Paper]) -> Option<Open> {
+        let (status, reasons) = examined(papers, None);
+        let Some(paper) = papers.first() else {
+            return Some(Open { state: "missing", file: "documents/".into(), because: String::new() });
+        };
+        if matches!(status, Status::Satisfied | Status::NotSatisfied) {
+            return None;
+        }
+        let doubt = reasons.iter().find(|reason| reason.code != "examined")?;
+        let state = if doubt.code == "to-be-examined" { "to be examined" } else { "not usable" };
+        let file = doubt.artifacts.first().unwrap_or(&paper.path).clone();
+        Some(Open { state, file, because: doubt.text.clone() })
+    }
+}
+
+/// Why a document is still asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Open {
+    state: &'static str,
+    file: String,
+    because: String,
 }

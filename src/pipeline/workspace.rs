@@ -7,14 +7,14 @@ use jiff::tz::TimeZone;
 use super::Controls;
 use crate::assessment::InputRecord;
 use crate::base::yaml::{Format, Located};
-use crate::base::{Diagnostic, Diagnostics, Digest, SourceTree};
+use crate::base::{Diagnostic, Diagnostics, Digest, SourceTree, Status};
 use crate::catalog::{EditionName, ParameterValue};
 use crate::evidence::format::ArtifactsFile;
 use crate::evidence::{ArtifactMeta, FoundFile, Frame};
-use crate::workspace::{Exception, ExceptionsFile, WorkspaceFile};
+use crate::workspace::{Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, WorkspaceFile};
 
 /// The files of a workspace that are statements and not evidence.
-pub const WORKSPACE_FILES: [&str; 3] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml"];
+pub const WORKSPACE_FILES: [&str; 4] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml"];
 
 /// How the name of a statement about one artifact ends; before it stands the name of the artifact, in the same folder.
 pub const BESIDE: &str = ".tickmark.yaml";
@@ -63,6 +63,7 @@ pub struct Workspace {
     pub editions: Vec<EditionName>,
     pub metas: BTreeMap<String, ArtifactMeta>,
     pub exceptions: Vec<Exception>,
+    pub documents: Vec<Document>,
     /// By objective, then parameter: the value and the reason for it.
     pub overrides: BTreeMap<String, BTreeMap<String, (ParameterValue, String)>>,
     pub inputs: Vec<InputRecord>,
@@ -91,15 +92,21 @@ impl Workspace {
             .map(|file| check_exceptions(&file, &stated.value, controls, diagnostics))
             .unwrap_or_default();
         let editions = check_frameworks(&stated, controls, diagnostics);
+        let documents = files
+            .get("documents.yaml")
+            .and_then(|bytes| Format::<DocumentsFile>::new("documents/invalid").read("documents.yaml", bytes, diagnostics))
+            .map(|file| check_documents(&file, &stated.value, evidence, controls, diagnostics))
+            .unwrap_or_default();
         let overrides = check_overrides(&stated, controls, diagnostics);
         check_not_applicable(&stated, controls, diagnostics);
         check_systems(&stated, controls, diagnostics);
-        let frame = frame_of(&stated, diagnostics)?;
+        let mut frame = frame_of(&stated, diagnostics)?;
+        frame.documents = documents.iter().map(|document| document.path.clone()).collect();
         let inputs = files
             .iter()
             .map(|(name, bytes)| InputRecord { kind: "workspace".into(), name: name.into(), digest: Digest::of(bytes) })
             .collect();
-        Some(Workspace { stated: stated.value, frame, editions, metas, exceptions, overrides, inputs })
+        Some(Workspace { stated: stated.value, frame, editions, metas, exceptions, documents, overrides, inputs })
     }
 }
 
@@ -128,6 +135,7 @@ fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Opt
         as_of: stated.as_of.micros(),
         people: stated.people.iter().map(|people| (people.pattern.clone(), people.reason.clone())).collect(),
         aliases: stated.aliases.iter().map(|alias| (alias.alias.clone(), alias.identity.clone(), alias.reason.clone())).collect(),
+        documents: std::collections::BTreeSet::new(),
     })
 }
 
@@ -392,4 +400,126 @@ fn check_exceptions(
         }
     }
     file.value.exceptions.clone()
+}
+
+fn check_documents(
+    file: &Located<DocumentsFile>,
+    stated: &WorkspaceFile,
+    evidence: &[FoundFile],
+    controls: &Controls,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Document> {
+    let (mut ids, mut paths) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for (index, document) in file.value.documents.iter().enumerate() {
+        let pointer = format!("/documents/{index}");
+        let at = |key: &str| format!("{pointer}/{key}");
+        if !ids.insert(&document.id) {
+            diagnostics.push(file.error(&at("id"), "documents/duplicate", format!("the document {} stands twice", document.id)));
+        }
+        if !paths.insert(&document.path) {
+            diagnostics.push(file.error(&at("path"), "documents/duplicate", format!("`{}` is described twice", document.path)));
+        }
+        if !evidence.iter().any(|found| found.path == document.path) {
+            diagnostics.push(
+                file.error(&at("path"), "documents/no-such-file", format!("there is no file `{}` in the workspace", document.path))
+                    .suggest(&document.path, evidence.iter().map(|found| found.path.as_str())),
+            );
+        }
+        if document.clauses.is_empty() && document.objectives.is_empty() {
+            diagnostics.push(
+                file.error(&pointer, "documents/attached-to-nothing", format!("the document {} speaks for nothing", document.id))
+                    .help("name the clauses or the objectives that it speaks for"),
+            );
+        }
+        check_attached(file, &pointer, &document.clauses, &document.objectives, stated, controls, diagnostics);
+        if let (Some(approved), Some(review)) = (document.approved_at, document.review_by)
+            && review < approved
+        {
+            diagnostics.push(file.error(&at("review_by"), "documents/never-valid", "its review is due before it was approved"));
+        }
+        for (at, examination) in document.examinations.iter().enumerate() {
+            check_examination(file, &format!("{pointer}/examinations/{at}"), document, examination, diagnostics);
+        }
+    }
+    file.value.documents.clone()
+}
+
+/// Every clause and every objective that a document names must exist, and the clause must be one that is assessed here.
+fn check_attached(
+    file: &Located<DocumentsFile>,
+    pointer: &str,
+    clauses: &[String],
+    objectives: &[String],
+    stated: &WorkspaceFile,
+    controls: &Controls,
+    diagnostics: &mut Diagnostics,
+) {
+    for (at, objective) in objectives.iter().enumerate() {
+        if !controls.catalogs.objectives.contains_key(objective) {
+            diagnostics.push(
+                file.error(
+                    &format!("{pointer}/objectives/{at}"),
+                    "documents/unknown-objective",
+                    format!("there is no objective `{objective}`"),
+                )
+                .suggest(objective, controls.catalogs.objectives.keys().map(String::as_str)),
+            );
+        }
+    }
+    for (at, cited) in clauses.iter().enumerate() {
+        let place = format!("{pointer}/clauses/{at}");
+        let (framework, id) = cited.split_once(' ').unwrap_or((cited, ""));
+        let Some(catalog) = EditionName::parse(framework)
+            .filter(|_| stated.frameworks.iter().any(|own| own == framework))
+            .and_then(|name| controls.catalogs.editions.get(&name))
+        else {
+            diagnostics.push(
+                file.error(&place, "documents/unknown-clause", format!("`{cited}` names no framework in scope"))
+                    .help("write the edition and the clause, such as `pci-dss@4.0.1 8.6.1`"),
+            );
+            continue;
+        };
+        match catalog.clause(id) {
+            None => diagnostics.push(
+                file.error(&place, "documents/unknown-clause", format!("{framework} has no clause `{id}`"))
+                    .suggest(id, catalog.clauses.iter().map(|clause| clause.id.as_str())),
+            ),
+            Some(clause) if matches!(clause.treatment, crate::catalog::Treatment::Heading) => {
+                diagnostics.push(file.error(&place, "documents/unknown-clause", format!("`{id}` is a heading, which nothing is asked of")));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn check_examination(
+    file: &Located<DocumentsFile>,
+    pointer: &str,
+    document: &Document,
+    examination: &DocumentExamination,
+    diagnostics: &mut Diagnostics,
+) {
+    if !matches!(examination.result, Status::Satisfied | Status::PartiallySatisfied | Status::NotSatisfied) {
+        diagnostics.push(
+            file.error(&format!("{pointer}/result"), "documents/result", format!("`{}` is no result of reading", examination.result))
+                .help("write satisfied, partially-satisfied or not-satisfied"),
+        );
+    }
+    if examination.because.trim().is_empty() || examination.by.trim().is_empty() {
+        diagnostics.push(file.error(pointer, "documents/no-reason", "an examination says who read the document and what it shows"));
+    }
+    for (key, named, own) in
+        [("clauses", &examination.clauses, &document.clauses), ("objectives", &examination.objectives, &document.objectives)]
+    {
+        for (at, name) in named.iter().enumerate().filter(|(_, name)| !own.contains(name)) {
+            diagnostics.push(
+                file.error(
+                    &format!("{pointer}/{key}/{at}"),
+                    "documents/examined-elsewhere",
+                    format!("the document does not speak for `{name}`"),
+                )
+                .suggest(name, own.iter().map(String::as_str)),
+            );
+        }
+    }
 }

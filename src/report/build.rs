@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::blocks;
 use super::model::{
-    ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView, ExceptionView, ExhibitView,
-    FrameworkView, InputView, LinkView, NotAssessedClause, NotAssessedFramework, NotAssessedView, ObjectiveView, OverrideView,
-    ParameterView, PlaceView, ProvenanceView, ReasonView, ReconciliationView, RejectionView, Report, StatusCount, SystemView, TallyView,
-    WorstView,
+    ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView, DocumentView, ExaminationView,
+    ExceptionView, ExhibitView, FrameworkView, InputView, LinkView, NotAssessedClause, NotAssessedFramework, NotAssessedView,
+    ObjectiveView, OverrideView, ParameterView, PlaceView, ProvenanceView, ReasonView, ReconciliationView, RejectionView, Report,
+    StatusCount, SystemView, TallyView, WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
-    ArtifactRecord, Assessment, ClauseResult, CoverageRecord, ExceptionRecord, FrameworkRecord, ObjectiveResult, Observation, Outcome,
-    Reason, TreatmentKind,
+    ArtifactRecord, Assessment, ClauseResult, CoverageRecord, DocumentRecord, ExceptionRecord, FrameworkRecord, ObjectiveResult,
+    Observation, Outcome, Reason, TreatmentKind,
 };
 use crate::base::{Instant, Status};
 
@@ -62,6 +62,7 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
         coverage: assessment.coverage.iter().map(|own| builder.coverage(own)).collect(),
         reconciliation: builder.reconciliation(),
         exceptions: assessment.exceptions.iter().map(|exception| builder.exception(exception)).collect(),
+        documents: assessment.documents.iter().map(|document| builder.document(document)).collect(),
         systems: assessment
             .systems
             .iter()
@@ -509,6 +510,52 @@ impl<'a> Builder<'a> {
             retirement_plan: exception.retirement_plan.clone(),
             covers: exception.covers.len(),
             remarks: exception.remarks.clone(),
+        }
+    }
+
+    fn document(&self, document: &DocumentRecord) -> DocumentView {
+        let stated = |value: &Option<String>| value.clone().unwrap_or_default();
+        let clauses = |cited: &[String]| cited.iter().map(|cited| self.clause_link(cited)).collect::<Vec<_>>();
+        let objectives = |ids: &[String]| ids.iter().map(|id| self.objective_link(id)).collect::<Vec<_>>();
+        DocumentView {
+            id: document.id.clone(),
+            anchor: anchor("d", &document.id),
+            title: document.title.clone(),
+            version: stated(&document.version),
+            state: document.state.clone(),
+            state_label: self.wording.label("document", &document.state),
+            note: document.note.clone(),
+            approved_by: stated(&document.approved_by),
+            approved_at: stated(&document.approved_at),
+            review_by: stated(&document.review_by),
+            exhibit: self.exhibit_link(&document.path),
+            clauses: clauses(&document.clauses),
+            objectives: objectives(&document.objectives),
+            examinations: document
+                .examinations
+                .iter()
+                .map(|own| ExaminationView {
+                    by: own.by.clone(),
+                    on: own.on.clone(),
+                    result: own.result.word().into(),
+                    result_label: self.wording.label("status", own.result.word()),
+                    because: own.because.clone(),
+                    flaw: stated(&own.flaw),
+                    about: clauses(&own.clauses).into_iter().chain(objectives(&own.objectives)).collect(),
+                })
+                .collect(),
+            text: document.text.as_deref().map(blocks).unwrap_or_default(),
+        }
+    }
+
+    /// A link to a clause cited as `pci-dss@4.0.1 8.6.1`.
+    fn clause_link(&self, cited: &str) -> LinkView {
+        let (framework, id) = cited.split_once(' ').unwrap_or((cited, ""));
+        let clause = self.assessment.clauses.iter().find(|clause| clause.framework == framework && clause.clause == id);
+        let title = self.assessment.frameworks.iter().find(|own| own.framework == framework).map(|own| own.short_title.as_str());
+        match (clause, title) {
+            (Some(clause), Some(title)) => LinkView { anchor: clause_anchor(clause), label: format!("{title} {id}") },
+            _ => LinkView { anchor: String::new(), label: cited.to_owned() },
         }
     }
 

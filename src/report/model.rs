@@ -1,7 +1,7 @@
 //! The view model: everything that a page shows, already counted, ordered and worded. Templates only lay it out.
 //!
 //! All text is plain text that may come from untrusted evidence; a renderer escapes it and never reads it as markup,
-//! except [`Block`]s, which were parsed from our own Markdown and hold plain text in their leaves.
+//! except [`Block`]s, which were parsed from Markdown and hold plain text in their leaves.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -43,6 +43,8 @@ pub struct Report {
     pub exhibits: Vec<ExhibitView>,
     pub provenance: Vec<ProvenanceView>,
     pub exceptions: Vec<ExceptionView>,
+    /// Files that people read, in the order of `documents.yaml`.
+    pub documents: Vec<DocumentView>,
     /// The systems in scope and who answers for them.
     pub systems: Vec<SystemView>,
     /// What each kind of export says of the period.
@@ -323,7 +325,7 @@ pub struct ExhibitView {
     pub id: String,
     pub anchor: String,
     pub path: String,
-    /// `used`, `unrecognised`, `unreadable`, `out-of-period` or `altered`.
+    /// `used`, `document`, `unrecognised`, `unreadable`, `out-of-period` or `altered`.
     pub state: String,
     pub state_label: String,
     /// Why it is in that state, or what was understood.
@@ -395,6 +397,43 @@ pub struct ExceptionView {
     pub remarks: Vec<String>,
 }
 
+/// A file that people read, and what they concluded.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DocumentView {
+    pub id: String,
+    pub anchor: String,
+    pub title: String,
+    pub version: String,
+    /// `current`, `overdue`, `not-approved`, `approved-later` or `unusable`.
+    pub state: String,
+    pub state_label: String,
+    pub note: String,
+    pub approved_by: String,
+    pub approved_at: String,
+    pub review_by: String,
+    pub exhibit: LinkView,
+    /// What it is attached to.
+    pub clauses: Vec<LinkView>,
+    pub objectives: Vec<LinkView>,
+    pub examinations: Vec<ExaminationView>,
+    /// The text of a Markdown document; empty for an exhibit of another form.
+    pub text: Vec<Block>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ExaminationView {
+    pub by: String,
+    pub on: String,
+    /// `satisfied`, `partially-satisfied` or `not-satisfied`.
+    pub result: String,
+    pub result_label: String,
+    pub because: String,
+    /// Why it does not count in favour, or empty.
+    pub flaw: String,
+    /// What it speaks of; all that the document speaks for when left empty.
+    pub about: Vec<LinkView>,
+}
+
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SystemView {
     pub id: String,
@@ -445,7 +484,7 @@ pub struct InputView {
     pub digest: String,
 }
 
-/// A block of our own Markdown.
+/// A block of Markdown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Block {
@@ -454,6 +493,7 @@ pub enum Block {
     List { ordered: bool, items: Vec<Vec<Block>> },
     Code { text: String },
     Quote { blocks: Vec<Block> },
+    Table { header: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -54,6 +54,7 @@ pub fn verify(files: &SourceTree, unreadable: &[(String, String)]) -> Verificati
         check_objectives(&assessment, files, &mut found);
         check_artifacts(&assessment, files, &mut found);
         check_workspace(&assessment, files, &mut found);
+        check_statements(&assessment, files, &mut found);
         check_renderings(&assessment, files, &mut found);
         verification.clauses = assessment.clauses.len();
         verification.artifacts = assessment.artifacts.len();
@@ -204,6 +205,30 @@ fn check_artifacts(assessment: &Assessment, files: &SourceTree, found: &mut Find
                     format!("`{path}` is not the evidence judged"),
                 );
             }
+        }
+    }
+}
+
+/// Exceptions and documents are those that the clauses were judged with, and a document reads as its exhibit does.
+fn check_statements(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+    let exceptions: BTreeMap<&str, &Digest> = assessment.exceptions.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
+    let documents: BTreeMap<&str, &Digest> = assessment.documents.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
+    for clause in &assessment.clauses {
+        for (judged, have) in [(&clause.basis.exceptions, &exceptions), (&clause.basis.documents, &documents)] {
+            for id in judged.iter().filter(|(id, digest)| have.get(id.as_str()) != Some(digest)).map(|(id, _)| id) {
+                found.add(
+                    "statement-changed",
+                    format!("{} {}", clause.framework, clause.clause),
+                    format!("`{id}` is not the statement that the clause was judged with"),
+                );
+            }
+        }
+    }
+    for document in &assessment.documents {
+        let Some(shown) = &document.text else { continue };
+        let copy = assessment.exhibit(&document.path).and_then(|artifact| files.text(artifact.packed.as_deref()?));
+        if copy != Some(shown.as_str()) {
+            found.add("document-changed", &document.path, "what is shown of the document is not what its exhibit holds");
         }
     }
 }

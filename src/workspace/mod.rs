@@ -1,13 +1,13 @@
-//! What the organisation states about one assessment: `tickmark.yaml` and `exceptions.yaml`.
+//! What the organisation states about one assessment: `tickmark.yaml`, `exceptions.yaml` and `documents.yaml`.
 //!
-//! In: those two files. Out: the scope, the period, the instant to judge at, the exceptions. It is a statement by people;
+//! In: those files. Out: the scope, the period, the instant to judge at, the exceptions. It is a statement by people;
 //! whether it is true is for the evidence and the auditor to say.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::Instant;
 use crate::base::instant::Day;
+use crate::base::{Instant, Status};
 use crate::catalog::ParameterValue;
 
 /// `tickmark.yaml`: one organisation, one period.
@@ -137,6 +137,72 @@ pub struct Exception {
     /// How and when the departure ends.
     pub retirement_plan: String,
     pub ticket: Option<String>,
+}
+
+/// `documents.yaml`: policies, procedures, minutes, screenshots and the like, and what the people who read them concluded.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Tickmark documents")]
+pub struct DocumentsFile {
+    pub documents: Vec<Document>,
+}
+
+/// A file that people read, attached to what it speaks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    pub id: String,
+    /// The file, relative to the workspace: Markdown, PDF, DOCX, PNG, JPEG or EML.
+    pub path: String,
+    pub title: String,
+    /// As the document itself says, such as `3.1`.
+    pub version: Option<String>,
+    /// Clauses that it speaks for, such as `pci-dss@4.0.1 8.6.1`.
+    #[serde(default)]
+    pub clauses: Vec<String>,
+    /// Objectives that it speaks for.
+    #[serde(default)]
+    pub objectives: Vec<String>,
+    pub approved_by: Option<String>,
+    pub approved_at: Option<Day>,
+    /// The last day on which its next review is in time.
+    pub review_by: Option<Day>,
+    /// What people who read it concluded. Without one a document proves nothing.
+    #[serde(default)]
+    pub examinations: Vec<DocumentExamination>,
+}
+
+/// One person's conclusion from reading a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentExamination {
+    /// Who read it; not the one who approved it.
+    pub by: String,
+    pub on: Day,
+    /// `satisfied`, `partially-satisfied` or `not-satisfied`.
+    pub result: Status,
+    /// What the document shows, with the place in it.
+    pub because: String,
+    /// Those of the document's clauses that it speaks of; all when neither clauses nor objectives are named.
+    #[serde(default)]
+    pub clauses: Vec<String>,
+    /// Those of the document's objectives that it speaks of.
+    #[serde(default)]
+    pub objectives: Vec<String>,
+}
+
+impl DocumentExamination {
+    fn is_about_all(&self) -> bool {
+        self.clauses.is_empty() && self.objectives.is_empty()
+    }
+
+    pub fn is_about_clause(&self, clause: &str) -> bool {
+        self.is_about_all() || self.clauses.iter().any(|own| own == clause)
+    }
+
+    pub fn is_about_objective(&self, objective: &str) -> bool {
+        self.is_about_all() || self.objectives.iter().any(|own| own == objective)
+    }
 }
 
 /// Where an exception stands at the instant of judgement.

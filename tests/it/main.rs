@@ -7,6 +7,7 @@ mod collecting;
 mod conformance;
 mod crosswalks;
 mod determinism;
+mod documents;
 mod golden;
 mod hostile;
 mod oscal;
