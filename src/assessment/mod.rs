@@ -2,10 +2,14 @@
 //!
 //! Self-contained: comparing, verifying and rendering need nothing else, years later. It does not know how it came about.
 
+pub mod names;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use names::{NameList, NameRecord, Names, NamesRecord};
 
 use crate::base::digest::{canonical, merkle_root};
 use crate::base::{Digest, Status};
@@ -39,8 +43,11 @@ pub struct Assessment {
     /// The sources against the register, and against each other.
     #[serde(default)]
     pub reconciliation: ReconciliationRecord,
-    /// Digests of the files that decided what was said.
+    /// Digests of the files that decided what was said; of the workspace's own statements with names hidden.
     pub inputs: Vec<InputRecord>,
+    /// How names and addresses of people are dealt with.
+    #[serde(default)]
+    pub names: NamesRecord,
     /// RFC 9162 Merkle tree hash; leaf n is the 32-byte digest of clause n.
     pub root: Digest,
 }
@@ -118,6 +125,9 @@ pub struct FrameRecord {
     pub zone: String,
     pub as_of: String,
     pub as_of_utc: String,
+    /// Digest of `names.json`, which a redacted pack does not hold; none where no names were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<Digest>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -172,7 +182,7 @@ pub struct ClauseResult {
     /// Paths of the artifacts that the verdict rests on.
     pub evidence: Vec<String>,
     pub basis: Basis,
-    /// SHA-256 over the RFC 8785 form of this object without this key.
+    /// SHA-256 over the RFC 8785 form of this object without this key, pseudonyms in the place of names.
     pub digest: Digest,
 }
 
@@ -321,7 +331,7 @@ pub struct ObjectiveResult {
     pub tally: Tally,
     /// Everything that is not a proved pass or a skip; the full list is in `observations/<id>.csv`.
     pub observations: Vec<Observation>,
-    /// Of the full list, as the file in the pack has it; none where nothing was tested.
+    /// Of the full list as the file in the pack has it, pseudonyms in the place of names; none where nothing was tested.
     pub observations_digest: Option<Digest>,
     /// Artifacts that feed the tables it requires.
     pub evidence: Vec<String>,

@@ -23,6 +23,9 @@ pub enum Command {
     Verify {
         /// The pack.
         folder: PathBuf,
+        /// The Merkle root that the pack must have: of its full form, of a letter, of a register.
+        #[arg(long, value_name = "DIGEST")]
+        root: Option<String>,
         #[arg(long, value_enum, default_value_t)]
         format: TextOrJson,
     },
@@ -93,6 +96,9 @@ pub struct PackArguments {
     /// End with 1 when a file that is used lacks a statement of where it came from. The pack is written all the same.
     #[arg(long)]
     pub require_provenance: bool,
+    /// Put pseudonyms in the place of the names and addresses of people. The verdicts keep their digests.
+    #[arg(long)]
+    pub redact: bool,
     /// A folder of your own templates; a file there replaces the built-in one of the same path.
     #[arg(long, value_name = "FOLDER")]
     pub templates: Option<PathBuf>,

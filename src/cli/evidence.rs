@@ -7,6 +7,7 @@ use serde_json::json;
 use super::args::{EvidenceArguments, EvidenceCommand, ListFormat, TextOrJson};
 use super::catalog::print_json;
 use super::{Failure, evidence_add, open_workspace, settle, terminal};
+use crate::assessment::Names;
 use crate::base::Diagnostics;
 use crate::evidence::ArtifactState;
 use crate::evidence::{Artifact, Ledger, normalise};
@@ -31,7 +32,7 @@ pub fn open(folder: &Path, overlay: Option<&Path>) -> Result<(Controls, Workspac
         progress.tell(path)
     });
     drop(progress);
-    Documents::new(&workspace, &ledger).warn(&mut diagnostics);
+    Documents::new(&workspace, &ledger, &Names::default()).warn(&mut diagnostics);
     settle(diagnostics)?;
     Ok((controls, workspace, ledger))
 }

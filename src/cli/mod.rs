@@ -72,7 +72,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let controls = arguments.controls.as_deref();
     match arguments.command {
         Command::Pack(pack) => pack::run(&pack, controls),
-        Command::Verify { folder, format } => verify::run(&folder, format),
+        Command::Verify { folder, root, format } => verify::run(&folder, root.as_deref(), format),
         Command::Diff { before, after, format } => diff::run(&before, &after, format),
         Command::Cite { citation, file, format } => cite::run(&citation, file.as_deref(), format, controls),
         Command::Crosswalk { from, to, clause, format } => crosswalk::run(&from, &to, clause.as_deref(), format, controls),

@@ -6,7 +6,7 @@ use super::args::PackArguments;
 use super::{Failure, open_workspace, settle, terminal};
 use crate::base::{Diagnostic, Diagnostics};
 use crate::io;
-use crate::pipeline::{OutputFiles, Workspace, assess, outputs};
+use crate::pipeline::{Disclosure, OutputFiles, Workspace, assess, outputs};
 use crate::report::{Report, Wording};
 
 pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Failure> {
@@ -41,7 +41,11 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
         return Err(Failure::BadInput("the workspace cannot be assessed".into()));
     };
     let gate = if arguments.require_provenance { super::evidence::provenance_gate(&assessed.ledger) } else { Ok(()) };
-    let finished = outputs(assessed, &statements, &templates, &wording, &fonts, |text| progress.tell(text))
+    let disclosure = match &workspace {
+        Some(workspace) if arguments.redact => Disclosure::Redacted { withhold: workspace.stated.redaction.withhold.clone() },
+        _ => Disclosure::Full,
+    };
+    let finished = outputs(assessed, &statements, &disclosure, &templates, &wording, &fonts, |text| progress.tell(text))
         .map_err(|error| Failure::CouldNotRun(error.to_string()))?;
     if !finished.unshown.is_empty() {
         let shown: Vec<String> = finished.unshown.iter().take(10).map(|c| c.escape_unicode().to_string()).collect();

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::args::TextOrJson;
 use super::catalog::print_json;
 use super::{Failure, terminal};
-use crate::base::SourceTree;
+use crate::base::{Digest, SourceTree};
 use crate::io;
-use crate::verify::verify;
+use crate::verify::{Breach, verify};
 
 /// Reads a pack: its plain files, and what is there but cannot be read as one.
 pub fn read_pack(folder: &Path) -> Result<(SourceTree, Vec<(String, String)>), Failure> {
@@ -22,9 +22,23 @@ pub fn read_pack(folder: &Path) -> Result<(SourceTree, Vec<(String, String)>), F
     Ok((files, unreadable))
 }
 
-pub fn run(folder: &Path, format: TextOrJson) -> Result<(), Failure> {
+pub fn run(folder: &Path, root: Option<&str>, format: TextOrJson) -> Result<(), Failure> {
+    let expected = match root.map(|text| (text, Digest::parse(&text.to_ascii_lowercase()))) {
+        Some((text, None)) => return Err(Failure::BadInput(format!("`{text}` is no root: 64 hexadecimal digits"))),
+        Some((_, digest)) => digest,
+        None => None,
+    };
     let (files, unreadable) = read_pack(folder)?;
-    let verification = verify(&files, &unreadable);
+    let mut verification = verify(&files, &unreadable);
+    if let Some(expected) = expected
+        && verification.root.as_ref() != Some(&expected)
+    {
+        verification.breaches.push(Breach {
+            code: "root-differs",
+            what: "assessment.json".into(),
+            message: format!("the clauses do not have the root {expected}"),
+        });
+    }
     match format {
         TextOrJson::Json => print_json(&serde_json::to_value(&verification).unwrap_or_default()),
         TextOrJson::Text => {
@@ -35,6 +49,13 @@ pub fn run(folder: &Path, format: TextOrJson) -> Result<(), Failure> {
                 "Checked {} files, {} clauses, {} exhibits.",
                 verification.files, verification.clauses, verification.artifacts
             ));
+            match (verification.names, verification.redacted) {
+                (0, _) => {}
+                (count, true) => {
+                    terminal::line(&format!("Redacted: pseudonyms stand for {count} names; the root is that of the full pack."))
+                }
+                (count, false) => terminal::line(&format!("Shows {count} names, which the digests leave out.")),
+            }
             if let Some(root) = &verification.root {
                 terminal::line(&format!("Merkle root  {root}"));
             }

@@ -242,6 +242,9 @@ pub struct TableColumn {
     /// A row without this value is rejected.
     #[serde(default)]
     pub required: bool,
+    /// Names or addresses of people: pseudonyms stand for them in a redacted pack.
+    #[serde(default)]
+    pub personal: bool,
 }
 
 /// What the files of a workspace are: `artifacts.yaml`.

@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 
 pub use adapter::{Adapter, load_adapters};
 pub use format::{ArtifactMeta, ControlTotal, Extent, Shape};
-pub use mask::Masker;
+pub use mask::{MASK, Masker};
 pub use normalise::{normalise, rehearse};
-pub use pack_copy::packed_copy;
+pub use pack_copy::{packed_copy, readable_text};
 pub use tables::{TableDefinition, load_tables};
 
 use crate::base::{Digest, Instant, PROVENANCE, Table};

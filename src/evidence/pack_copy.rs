@@ -38,6 +38,14 @@ pub fn packed_copy(bytes: &[u8], artifact: &Artifact, ledger: &Ledger) -> Option
     }
 }
 
+/// The text of a file whose content can be searched for words; nothing for binary and encoded content, in which a name may hide.
+pub fn readable_text(bytes: &[u8]) -> Option<String> {
+    match decode(bytes) {
+        Ok(Decoded::Text(text)) => Some(text),
+        Ok(Decoded::Workbook(_) | Decoded::Parquet(_) | Decoded::Der(_)) | Err(_) => None,
+    }
+}
+
 fn shows_secret(parsed: Result<Parsed, String>, maskers: &[&Masker]) -> bool {
     let Ok(Parsed::Grid { header, rows, .. }) = parsed else {
         return true;

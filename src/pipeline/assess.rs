@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::Documents;
-use super::{Controls, Workspace, compare};
+use super::{Controls, Workspace, compare, naming};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, ExceptionRecord, FrameRecord, FrameworkRecord,
-    ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, ParameterRecord, RejectionRecord, SCHEMA, SystemRecord, Tool,
-    TreatmentKind, observations_csv, root_of,
+    InputRecord, Names, NamesRecord, ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, ParameterRecord,
+    RejectionRecord, SCHEMA, SystemRecord, Tool, TreatmentKind, observations_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
@@ -24,6 +24,7 @@ pub struct Assessed {
     pub observations: BTreeMap<String, Vec<u8>>,
     /// Copies of the artifacts by their path in the pack, secrets masked.
     pub copies: BTreeMap<String, Vec<u8>>,
+    pub names: Names,
 }
 
 /// The artifact name that rows stated by the workspace carry.
@@ -44,12 +45,13 @@ pub fn assess(
     let engine = checks::engine_over(&ledger.tables);
     let times = Times { as_of: workspace.frame.as_of, period_from: workspace.frame.period_from, period_to: workspace.frame.as_of };
     let systems = systems(workspace, &ledger);
-    let documents = Documents::new(workspace, &ledger);
+    let names = naming::names(controls, workspace, &ledger, files);
+    let documents = Documents::new(workspace, &ledger, &names);
     documents.warn(diagnostics);
     let mut tested = BTreeMap::new();
     for objective in cited(controls, workspace) {
         progress(&format!("testing {}", objective.id));
-        let outcome = test(controls, workspace, &ledger, &systems, &documents, &engine, objective, times, diagnostics);
+        let outcome = test(controls, workspace, &ledger, &systems, &documents, &names, &engine, objective, times, diagnostics);
         tested.insert(objective.id.clone(), outcome);
     }
     if diagnostics.has_errors() {
@@ -57,7 +59,8 @@ pub fn assess(
     }
     progress("judging");
     let (artifacts, copies) = artifact_records(&ledger, files);
-    let frame = frame_record(workspace);
+    let frame = frame_record(workspace, &names);
+    let frame_digest = Digest::of_canonical(&names.hide_frame(&frame));
     let mut clauses = Vec::new();
     for name in &workspace.editions {
         let catalog = &controls.catalogs.editions[name];
@@ -67,7 +70,8 @@ pub fn assess(
             name,
             tested: &tested,
             documents: &documents,
-            frame: Digest::of_canonical(&frame),
+            names: &names,
+            frame: frame_digest.clone(),
             artifacts: &artifacts,
         };
         clauses.extend(catalog.clauses.iter().map(|clause| judged.clause(clause)));
@@ -81,19 +85,20 @@ pub fn assess(
         clauses,
         objectives: tested.values().map(|tested| tested.result.clone()).collect(),
         artifacts,
-        exceptions: exception_records(workspace, &tested),
+        exceptions: exception_records(workspace, &tested, &names),
         documents: documents.records(&ledger, files),
         systems,
         coverage: compare::coverage(controls, workspace, &ledger),
         reconciliation: compare::reconciliation(&ledger),
-        inputs: controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(workspace.inputs.clone()).collect(),
+        inputs: controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(statement_inputs(workspace, &names)).collect(),
+        names: NamesRecord { found: names.list.names.len(), replaced: false },
         root,
     };
     for index in 0..assessment.frameworks.len() {
         assessment.frameworks[index].counts = assessment.counted(&assessment.frameworks[index].framework.clone());
     }
     let observations = tested.into_values().filter_map(|tested| Some((tested.result.id.clone(), tested.csv?))).collect();
-    Some(Assessed { assessment, ledger, observations, copies })
+    Some(Assessed { assessment, ledger, observations, copies, names })
 }
 
 /// One objective after its check ran.
@@ -134,6 +139,7 @@ fn test(
     ledger: &Ledger,
     systems: &[SystemRecord],
     documents: &Documents<'_>,
+    names: &Names,
     engine: &crate::engine::Engine,
     objective: &Objective,
     times: Times,
@@ -199,7 +205,7 @@ fn test(
         reasons: finding.reasons,
         tally: finding.tally,
         observations,
-        observations_digest: csv.as_ref().map(|csv| Digest::of(csv)),
+        observations_digest: csv.as_ref().map(|csv| names.digest_of_bytes(csv)),
         evidence: paths,
         definition: objective.digest.clone(),
     };
@@ -296,6 +302,7 @@ struct Judging<'a> {
     name: &'a EditionName,
     tested: &'a BTreeMap<String, Tested>,
     documents: &'a Documents<'a>,
+    names: &'a Names,
     frame: Digest,
     artifacts: &'a [ArtifactRecord],
 }
@@ -347,14 +354,14 @@ impl Judging<'_> {
                 .exceptions
                 .iter()
                 .filter(|exception| exceptions.contains(&exception.id))
-                .map(|exception| (exception.id.clone(), Digest::of_canonical(exception)))
+                .map(|exception| (exception.id.clone(), self.names.digest_of(exception)))
                 .collect(),
             documents: self
                 .documents
                 .bearing_on(&cited, &objectives)
-                .map(|document| (document.id.clone(), Digest::of_canonical(document)))
+                .map(|document| (document.id.clone(), self.names.digest_of(document)))
                 .collect(),
-            not_applicable: stated.filter(|_| status.is_some()).map(Digest::of_canonical),
+            not_applicable: stated.filter(|_| status.is_some()).map(|stated| self.names.digest_of(stated)),
         };
         let mut result = ClauseResult {
             framework: self.name.to_string(),
@@ -399,7 +406,7 @@ impl Judging<'_> {
             basis,
             digest: Digest::of(b""),
         };
-        result.digest = result.computed_digest();
+        result.digest = self.names.hide_clause(&result).computed_digest();
         result
     }
 
@@ -445,7 +452,14 @@ fn objective_basis(result: &ObjectiveResult) -> ObjectiveBasis {
     }
 }
 
-fn frame_record(workspace: &Workspace) -> FrameRecord {
+/// The workspace's statements with the digests of what they say, names hidden.
+fn statement_inputs(workspace: &Workspace, names: &Names) -> Vec<InputRecord> {
+    let input =
+        |(name, bytes): (&str, &[u8])| InputRecord { kind: "workspace".into(), name: name.into(), digest: names.digest_of_bytes(bytes) };
+    workspace.statements.iter().map(input).collect()
+}
+
+fn frame_record(workspace: &Workspace, names: &Names) -> FrameRecord {
     let stated = &workspace.stated;
     FrameRecord {
         organisation: stated.organisation.clone(),
@@ -456,6 +470,7 @@ fn frame_record(workspace: &Workspace) -> FrameRecord {
         zone: stated.zone.clone(),
         as_of: stated.as_of.written().to_owned(),
         as_of_utc: stated.as_of.utc().to_string(),
+        names: names.commitment(),
     }
 }
 
@@ -594,11 +609,11 @@ fn safe_name(path: &str, unwrapped: bool) -> String {
     if safe.is_empty() { "file".into() } else { safe.chars().take(LONGEST).collect() }
 }
 
-fn exception_records(workspace: &Workspace, tested: &BTreeMap<String, Tested>) -> Vec<ExceptionRecord> {
-    workspace.exceptions.iter().map(|exception| exception_record(exception, workspace, tested)).collect()
+fn exception_records(workspace: &Workspace, tested: &BTreeMap<String, Tested>, names: &Names) -> Vec<ExceptionRecord> {
+    workspace.exceptions.iter().map(|exception| exception_record(exception, workspace, tested, names)).collect()
 }
 
-fn exception_record(exception: &Exception, workspace: &Workspace, tested: &BTreeMap<String, Tested>) -> ExceptionRecord {
+fn exception_record(exception: &Exception, workspace: &Workspace, tested: &BTreeMap<String, Tested>, names: &Names) -> ExceptionRecord {
     let state = exception.state(&workspace.stated.as_of);
     let failing: Vec<&Observation> = match tested.get(&exception.objective).map(|tested| &tested.evidence) {
         Some(Evidence::Observed { observations, .. }) => {
@@ -645,6 +660,6 @@ fn exception_record(exception: &Exception, workspace: &Workspace, tested: &BTree
         ticket: exception.ticket.clone(),
         covers: if state == ExceptionState::Active { departing } else { Vec::new() },
         remarks,
-        digest: Digest::of_canonical(exception),
+        digest: names.digest_of(exception),
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::Workspace;
-use crate::assessment::{DocumentRecord, ExaminationRecord};
+use crate::assessment::{DocumentRecord, ExaminationRecord, Names};
 use crate::base::instant::Day;
-use crate::base::{Diagnostic, Diagnostics, Digest};
+use crate::base::{Diagnostic, Diagnostics};
 use crate::evidence::document::{DocumentForm, RENDERED_BYTES_MAX, form_of, text};
 use crate::evidence::{ArtifactState, FoundFile, Ledger};
 use crate::judge::{Examination, Paper, Standing};
@@ -17,12 +17,13 @@ use crate::workspace::{Document, DocumentExamination};
 pub struct Documents<'a> {
     workspace: &'a Workspace,
     standings: BTreeMap<&'a str, Standing>,
+    names: &'a Names,
     /// The day of `as_of` in the workspace's zone.
     today: Option<Day>,
 }
 
 impl<'a> Documents<'a> {
-    pub fn new(workspace: &'a Workspace, ledger: &Ledger) -> Documents<'a> {
+    pub fn new(workspace: &'a Workspace, ledger: &Ledger, names: &'a Names) -> Documents<'a> {
         let zone = TimeZone::get(&workspace.stated.zone).ok();
         let today = zone.and_then(|zone| Day::of_micros(workspace.frame.as_of, &zone));
         let standings = workspace
@@ -38,7 +39,7 @@ impl<'a> Documents<'a> {
                 (document.id.as_str(), standing(document, unusable, today))
             })
             .collect();
-        Documents { workspace, standings, today }
+        Documents { workspace, standings, names, today }
     }
 
     pub fn standing(&self, document: &Document) -> &Standing {
@@ -144,7 +145,7 @@ impl<'a> Documents<'a> {
                 })
                 .collect(),
             text: rendered_text(&document.path, ledger, files),
-            digest: Digest::of_canonical(document),
+            digest: self.names.digest_of(document),
         }
     }
 

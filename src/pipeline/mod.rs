@@ -5,7 +5,9 @@ pub mod cases;
 pub mod compare;
 pub mod controls;
 pub mod documents;
+pub mod naming;
 pub mod outputs;
+pub mod redaction;
 pub mod requests;
 
 pub mod workspace;
@@ -13,6 +15,6 @@ pub mod workspace;
 pub use assess::{Assessed, assess};
 pub use cases::run_cases;
 pub use controls::Controls;
-pub use outputs::{OutputFiles, outputs};
+pub use outputs::{Disclosure, OutputFiles, outputs};
 
 pub use workspace::Workspace;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Assessed;
+use super::redaction::{Redacted, ledger, redacted};
 use crate::base::{Digest, SourceTree};
 use crate::pack;
 use crate::render::{RenderError, html, pdf, text};
@@ -18,20 +19,47 @@ pub struct OutputFiles {
     pub unshown: Vec<char>,
 }
 
+/// Whether a pack shows the names of people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disclosure {
+    Full,
+    /// Pseudonyms in the place of names; copies of artifacts of these classifications stay out.
+    Redacted {
+        withhold: Vec<String>,
+    },
+}
+
 /// Renders every document and seals the pack.
 pub fn outputs(
     assessed: Assessed,
     statements: &SourceTree,
+    disclosure: &Disclosure,
     templates: &SourceTree,
     wording: &Wording,
     fonts: &[Vec<u8>],
     mut progress: impl FnMut(&str),
 ) -> Result<OutputFiles, RenderError> {
-    let Assessed { assessment, observations, copies, .. } = assessed;
+    let Assessed { assessment, observations, copies, names, .. } = assessed;
+    let observations = observations.into_iter().map(|(id, csv)| (format!("observations/{id}.csv"), csv));
+    let statements = statements.iter().map(|(name, bytes)| (format!("workspace/{name}"), bytes.to_vec()));
+    let material: BTreeMap<String, Vec<u8>> = observations.chain(statements).collect();
+    let Redacted { assessment, mut files, hidden } = match disclosure {
+        Disclosure::Redacted { withhold } => {
+            progress("hiding names");
+            redacted(&assessment, material, copies, &names, withhold)
+        }
+        Disclosure::Full => {
+            let mut files = material;
+            files.extend(copies);
+            if !names.is_empty() {
+                files.insert("names.json".into(), json(&names.list));
+            }
+            Redacted { assessment, files, hidden: Vec::new() }
+        }
+    };
+    files.insert("masking.csv".into(), ledger(&assessment, &hidden));
     let report = build(&assessment, wording);
-    let mut machine = serde_json::to_vec_pretty(&assessment).expect("plain data");
-    machine.push(b'\n');
-    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let machine = json(&assessment);
     progress("rendering index.html");
     files.insert("index.html".into(), html::render(&report, templates)?);
     progress("rendering report.pdf");
@@ -39,10 +67,13 @@ pub fn outputs(
     files.insert("report.pdf".into(), rendered.bytes);
     files.insert("README.txt".into(), text::render(&report, templates, "text/README.txt.j2")?);
     files.insert("assessment.json".into(), machine);
-    files.extend(observations.into_iter().map(|(id, csv)| (format!("observations/{id}.csv"), csv)));
-    files.extend(copies);
-    files.extend(statements.iter().map(|(name, bytes)| (format!("workspace/{name}"), bytes.to_vec())));
     progress("sealing");
     let (files, digest) = pack::seal(files);
     Ok(OutputFiles { files, digest, report, unshown: rendered.unshown })
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("plain data");
+    bytes.push(b'\n');
+    bytes
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::documents::Documents;
 use super::{Controls, Workspace};
+use crate::assessment::Names;
 use crate::base::Status;
 use crate::catalog::Treatment;
 use crate::evidence::{Artifact, ArtifactState, Extent, Ledger};
@@ -64,7 +65,9 @@ impl Request {
 
 /// Everything that is still to be asked for, exports first, then statements about files, then documents.
 pub fn requests(controls: &Controls, workspace: &Workspace, ledger: &Ledger) -> Vec<Request> {
-    let documents = Documents::new(workspace, ledger);
+    // Nothing of the list is digested, so no names are hidden.
+    let names = Names::default();
+    let documents = Documents::new(workspace, ledger, &names);
     let asking = Asking { controls, workspace, ledger, documents, needs: needs(controls, workspace) };
     let mut list = asking.exports();
     list.extend(asking.tables());

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::Controls;
-use crate::assessment::InputRecord;
 use crate::base::yaml::{Format, Located};
-use crate::base::{Diagnostic, Diagnostics, Digest, SourceTree, Status};
+use crate::base::{Diagnostic, Diagnostics, SourceTree, Status};
 use crate::catalog::{EditionName, ParameterValue};
 use crate::evidence::format::ArtifactsFile;
 use crate::evidence::{ArtifactMeta, FoundFile, Frame};
@@ -66,7 +65,8 @@ pub struct Workspace {
     pub documents: Vec<Document>,
     /// By objective, then parameter: the value and the reason for it.
     pub overrides: BTreeMap<String, BTreeMap<String, (ParameterValue, String)>>,
-    pub inputs: Vec<InputRecord>,
+    /// The files of all these statements, as they are.
+    pub statements: SourceTree,
 }
 
 impl Workspace {
@@ -102,11 +102,7 @@ impl Workspace {
         check_systems(&stated, controls, diagnostics);
         let mut frame = frame_of(&stated, diagnostics)?;
         frame.documents = documents.iter().map(|document| document.path.clone()).collect();
-        let inputs = files
-            .iter()
-            .map(|(name, bytes)| InputRecord { kind: "workspace".into(), name: name.into(), digest: Digest::of(bytes) })
-            .collect();
-        Some(Workspace { stated: stated.value, frame, editions, metas, exceptions, documents, overrides, inputs })
+        Some(Workspace { stated: stated.value, frame, editions, metas, exceptions, documents, overrides, statements: files.clone() })
     }
 }
 

@@ -53,6 +53,13 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
         pack_id: format!("TM-{}-{}", frame.period_to, assessment.root.short()),
         root: assessment.root.to_string(),
         tool: format!("{} {}", assessment.tool.name, assessment.tool.version),
+        names_note: match (assessment.names.found, assessment.names.replaced) {
+            (0, _) => String::new(),
+            (found, replaced) => {
+                wording.fill(if replaced { "names_hidden" } else { "names_shown" }, "{count}", &[("count", &found.to_string())])
+            }
+        },
+        redacted: assessment.names.replaced,
         clause_total: totals.values().sum(),
         totals: builder.counts(&totals),
         frameworks: assessment.frameworks.iter().map(|framework| builder.framework(framework)).collect(),

@@ -32,6 +32,10 @@ pub struct Report {
     /// Merkle root over all clause results.
     pub root: String,
     pub tool: String,
+    /// How names of people are dealt with, as a sentence; empty where none were found.
+    pub names_note: String,
+    /// Whether pseudonyms stand in the place of names.
+    pub redacted: bool,
     /// Over all frameworks, in the order of [`crate::base::Status::ALL`].
     pub totals: Vec<StatusCount>,
     /// How many clauses are assessable, over all frameworks.

@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::assessment::{ArtifactRecord, Assessment, SCHEMA};
+use crate::assessment::{ArtifactRecord, Assessment, NameList, Names, SCHEMA};
 use crate::base::{Digest, SourceTree};
 use crate::pack::{self, MANIFEST};
+
+/// The list of names that a full pack holds.
+const NAMES: &str = "names.json";
 
 /// Something that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,6 +29,10 @@ pub struct Verification {
     pub files: usize,
     pub clauses: usize,
     pub artifacts: usize,
+    /// Names and addresses of people that were found when the pack was made.
+    pub names: usize,
+    /// Whether pseudonyms stand in their place.
+    pub redacted: bool,
     /// The Merkle root that was recomputed; none when the assessment could not be read.
     pub root: Option<Digest>,
     /// Digest of the manifest: the digest of the whole pack.
@@ -45,15 +52,20 @@ pub fn verify(files: &SourceTree, unreadable: &[(String, String)]) -> Verificati
         files: listed,
         clauses: 0,
         artifacts: 0,
+        names: 0,
+        redacted: false,
         root: None,
         pack: files.get(MANIFEST).map(Digest::of),
         breaches: Vec::new(),
     };
     if let Some(assessment) = assessment {
-        check_clauses(&assessment, &mut found);
-        check_objectives(&assessment, files, &mut found);
+        let names = read_names(&assessment, files, &mut found);
+        verification.names = assessment.names.found;
+        verification.redacted = assessment.names.replaced;
+        check_clauses(&assessment, &names, &mut found);
+        check_objectives(&assessment, files, &names, &mut found);
         check_artifacts(&assessment, files, &mut found);
-        check_workspace(&assessment, files, &mut found);
+        check_workspace(&assessment, files, &names, &mut found);
         check_statements(&assessment, files, &mut found);
         check_renderings(&assessment, files, &mut found);
         verification.clauses = assessment.clauses.len();
@@ -124,15 +136,39 @@ fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<Assessmen
     }
 }
 
+/// The names of a full pack, which its digests leave out. A redacted pack has none: what it shows is what was digested.
+fn read_names(assessment: &Assessment, files: &SourceTree, found: &mut Findings) -> Names {
+    let Some(bytes) = files.get(NAMES) else {
+        if assessment.frame.names.is_some() && !assessment.names.replaced {
+            found.add("names-missing", NAMES, "the pack shows names, and the list that its digests need is not there");
+        }
+        return Names::default();
+    };
+    if assessment.names.replaced {
+        found.add("names-disclosed", NAMES, "the pack says that names are hidden, and holds the list of them");
+    }
+    let names = match serde_json::from_slice::<NameList>(bytes) {
+        Ok(list) => Names::of(list),
+        Err(error) => {
+            found.add("names-unreadable", NAMES, error.to_string());
+            return Names::default();
+        }
+    };
+    if names.commitment() != assessment.frame.names {
+        found.add("names-changed", NAMES, "not the names that the pack was made with");
+    }
+    names
+}
+
 /// Each clause carries its own digest, the root is over all of them, and the totals are what the clauses count to.
-fn check_clauses(assessment: &Assessment, found: &mut Findings) {
-    let frame = Digest::of_canonical(&assessment.frame);
+fn check_clauses(assessment: &Assessment, names: &Names, found: &mut Findings) {
+    let frame = Digest::of_canonical(&names.hide_frame(&assessment.frame));
     let catalogs: BTreeMap<&str, &Digest> =
         assessment.frameworks.iter().map(|framework| (framework.framework.as_str(), &framework.digest)).collect();
     let mut seen = BTreeSet::new();
     for clause in &assessment.clauses {
         let what = format!("{} {}", clause.framework, clause.clause);
-        if clause.computed_digest() != clause.digest {
+        if names.hide_clause(clause).computed_digest() != clause.digest {
             found.add("clause-changed", &what, "what is said of the clause does not match its digest");
         }
         if !seen.insert(what.clone()) {
@@ -156,10 +192,10 @@ fn check_clauses(assessment: &Assessment, found: &mut Findings) {
 }
 
 /// The lists of observations are those that the verdicts rest on.
-fn check_objectives(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+fn check_objectives(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
     for objective in &assessment.objectives {
         let path = format!("observations/{}.csv", objective.id);
-        let have = files.get(&path).map(Digest::of);
+        let have = files.get(&path).map(|bytes| names.digest_of_bytes(bytes));
         if have != objective.observations_digest {
             found.add("observations-changed", &path, format!("not the list that the objective `{}` was concluded from", objective.id));
         }
@@ -233,10 +269,10 @@ fn check_statements(assessment: &Assessment, files: &SourceTree, found: &mut Fin
     }
 }
 
-fn check_workspace(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+fn check_workspace(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
     for input in assessment.inputs.iter().filter(|input| input.kind == "workspace") {
         let path = format!("workspace/{}", input.name);
-        if files.get(&path).map(Digest::of).as_ref() != Some(&input.digest) {
+        if files.get(&path).map(|bytes| names.digest_of_bytes(bytes)).as_ref() != Some(&input.digest) {
             found.add("workspace-changed", path, "not the statement that was judged with");
         }
     }

@@ -43,6 +43,24 @@ pub struct WorkspaceFile {
     /// Other names of an identity, stated by a person who knows.
     #[serde(default)]
     pub aliases: Vec<Alias>,
+    /// What a redacted pack hides besides the names that are found, and what it leaves.
+    #[serde(default)]
+    pub redaction: Redaction,
+}
+
+/// For `tickmark pack --redact`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Redaction {
+    /// Further words to hide, such as a first name that a comment uses.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Values that look like names and are none, such as a job that collects.
+    #[serde(default)]
+    pub keep: Vec<String>,
+    /// Classifications of artifacts whose copies stay out of a redacted pack.
+    #[serde(default)]
+    pub withhold: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -175,7 +175,10 @@ fn markup_in_evidence_stays_text_in_every_report() {
     let assessed = assessed_from(&statements, &files);
     let templates = tickmark::io::embedded_templates();
     let wording = tickmark::report::Wording::load(&templates, "en", &mut Diagnostics::default());
-    let files = tickmark::pipeline::outputs(assessed, &statements, &templates, &wording, &[], |_| {}).expect("hostile text renders").files;
+    let files =
+        tickmark::pipeline::outputs(assessed, &statements, &tickmark::pipeline::Disclosure::Full, &templates, &wording, &[], |_| {})
+            .expect("hostile text renders")
+            .files;
     let page = String::from_utf8(files["index.html"].clone()).unwrap();
     assert!(!page.contains("<script>alert"), "the page holds live markup");
     assert!(page.contains("&lt;script&gt;alert"), "the text itself is shown");
@@ -216,7 +219,17 @@ fn secrets_of_scanners_appear_in_no_file_of_the_pack() {
     assert!(record.packed_sha256.is_some(), "the copy is a masked one");
     let templates = tickmark::io::embedded_templates();
     let wording = tickmark::report::Wording::load(&templates, "en", &mut Diagnostics::default());
-    let files = tickmark::pipeline::outputs(assessed, &SourceTree::default(), &templates, &wording, &[], |_| {}).unwrap().files;
+    let files = tickmark::pipeline::outputs(
+        assessed,
+        &SourceTree::default(),
+        &tickmark::pipeline::Disclosure::Full,
+        &templates,
+        &wording,
+        &[],
+        |_| {},
+    )
+    .unwrap()
+    .files;
     let scan: Vec<serde_json::Value> = serde_json::from_slice(SCAN).unwrap();
     let mut secrets: Vec<String> = vec![value.into(), key.into()];
     secrets.extend(
@@ -266,7 +279,17 @@ fn secrets_in_reports_of_platforms_appear_in_no_file_of_the_pack() {
     }
     let templates = tickmark::io::embedded_templates();
     let wording = tickmark::report::Wording::load(&templates, "en", &mut Diagnostics::default());
-    let files = tickmark::pipeline::outputs(assessed, &SourceTree::default(), &templates, &wording, &[], |_| {}).unwrap().files;
+    let files = tickmark::pipeline::outputs(
+        assessed,
+        &SourceTree::default(),
+        &tickmark::pipeline::Disclosure::Full,
+        &templates,
+        &wording,
+        &[],
+        |_| {},
+    )
+    .unwrap()
+    .files;
     for (path, bytes) in &files {
         assert!(!String::from_utf8_lossy(bytes).contains(value), "{path} shows a secret");
     }

@@ -15,6 +15,7 @@ mod own_controls;
 mod pack;
 mod readers;
 mod real_evidence;
+mod redaction;
 mod sample;
 mod support;
 mod tidy;

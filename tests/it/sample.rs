@@ -173,11 +173,12 @@ fn exceptions_explain_and_expired_or_self_approved_ones_are_told() {
 #[test]
 fn every_clause_every_file_and_every_digest_is_accounted_for() {
     for quarter_name in ["2026-Q2", "2026-Q3"] {
-        let assessment = &quarter(quarter_name).assessment;
+        let assessed = quarter(quarter_name);
+        let assessment = &assessed.assessment;
         assert_eq!(assessment.clauses.len(), 366 + 134 + 10);
         for clause in assessment.clauses.iter().filter(|clause| clause.status.is_some()) {
             assert!(!clause.reasons.is_empty(), "{} {}", clause.framework, clause.clause);
-            assert_eq!(clause.computed_digest(), clause.digest);
+            assert_eq!(assessed.names.hide_clause(clause).computed_digest(), clause.digest);
             if clause.status == Some(Status::Satisfied) {
                 assert!(!clause.evidence.is_empty(), "{} is satisfied by nothing", clause.clause);
             }

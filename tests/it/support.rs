@@ -75,7 +75,9 @@ pub fn pack_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut diagnostics = Diagnostics::default();
     let wording = Wording::load(&templates, "en", &mut diagnostics);
     assert_no_errors(diagnostics);
-    outputs(assessed, &statements, &templates, &wording, &[], |_| {}).expect("the built-in templates render").files
+    outputs(assessed, &statements, &tickmark::pipeline::Disclosure::Full, &templates, &wording, &[], |_| {})
+        .expect("the built-in templates render")
+        .files
 }
 
 /// A minimal workspace in memory: one framework, judged at the end of September 2026.

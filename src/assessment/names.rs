@@ -1,0 +1,341 @@
+//! Names and addresses of people, and the pseudonyms that stand for them.
+//!
+//! Every digest of an assessment is taken over the text with pseudonyms in the place of names. A full pack holds the names and the
+//! list that ties them to their pseudonyms; a redacted pack holds the pseudonyms only. Both have the same digests and the same root,
+//! so each proves itself, and either proves the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::AhoCorasick;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ArtifactRecord, Assessment, ClauseResult, FrameRecord, Observation, Reason};
+use crate::base::Digest;
+
+/// The list of a full pack: `names.json`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Tickmark names")]
+pub struct NameList {
+    /// Digest over the evidence itself, which no redacted pack holds: without it nobody can try out names.
+    pub salt: String,
+    /// By pseudonym.
+    pub names: Vec<NameRecord>,
+}
+
+/// One name or address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct NameRecord {
+    /// `person-` and ten hexadecimal digits.
+    pub pseudonym: String,
+    pub value: String,
+    /// What made it a name: a column, the pattern of an address, a statement of the workspace.
+    pub rules: Vec<String>,
+}
+
+/// How names are dealt with in an assessment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NamesRecord {
+    /// Names and addresses that were found.
+    pub found: usize,
+    /// Whether pseudonyms stand in their place.
+    pub replaced: bool,
+}
+
+/// Replaces names by pseudonyms.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    pub list: NameList,
+    automaton: Option<AhoCorasick>,
+    /// By pattern of the automaton: the place in the list.
+    owners: Vec<usize>,
+}
+
+impl Names {
+    /// A list from the values and the rules that made each of them a name. Values that differ in case only are one name.
+    pub fn new(salt: &Digest, values: &BTreeMap<String, BTreeSet<String>>) -> Names {
+        let mut by_pseudonym: BTreeMap<String, NameRecord> = BTreeMap::new();
+        for (value, rules) in values {
+            let digest = Digest::of(format!("{salt}\n{}", value.to_lowercase()).as_bytes());
+            let pseudonym = format!("person-{}", &digest.as_str()[..10]);
+            let own =
+                by_pseudonym.entry(pseudonym.clone()).or_insert_with(|| NameRecord { pseudonym, value: value.clone(), rules: Vec::new() });
+            own.rules.extend(rules.iter().cloned());
+            own.rules.sort();
+            own.rules.dedup();
+        }
+        Names::of(NameList { salt: salt.to_string(), names: by_pseudonym.into_values().collect() })
+    }
+
+    /// Ready to replace what a list holds.
+    pub fn of(list: NameList) -> Names {
+        let mut patterns = Vec::new();
+        let mut owners = Vec::new();
+        for (index, name) in list.names.iter().enumerate() {
+            for form in forms(&name.value) {
+                patterns.push(form);
+                owners.push(index);
+            }
+        }
+        let automaton = (!patterns.is_empty())
+            .then(|| AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns).expect("plain strings always build"));
+        Names { list, automaton, owners }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.names.is_empty()
+    }
+
+    /// What the frame of an assessment says of the list; nothing without names.
+    pub fn commitment(&self) -> Option<Digest> {
+        (!self.is_empty()).then(|| Digest::of_canonical(&self.list))
+    }
+
+    /// The text with a pseudonym in the place of every whole name.
+    pub fn hide(&self, text: &str) -> String {
+        self.hide_counting(text, &mut BTreeMap::new())
+    }
+
+    /// The same, counting by place in the list how often each name stood there.
+    pub fn hide_counting(&self, text: &str, counts: &mut BTreeMap<usize, usize>) -> String {
+        let Some(automaton) = &self.automaton else { return text.to_owned() };
+        // Longer names first where several begin at the same place.
+        let mut found: Vec<(usize, std::cmp::Reverse<usize>, usize)> = automaton
+            .find_overlapping_iter(text)
+            .filter(|hit| stands_alone(text, hit.start(), hit.end()))
+            .map(|hit| (hit.start(), std::cmp::Reverse(hit.end()), self.owners[hit.pattern().as_usize()]))
+            .collect();
+        if found.is_empty() {
+            return text.to_owned();
+        }
+        found.sort_unstable();
+        let mut hidden = String::with_capacity(text.len());
+        let mut at = 0;
+        for (start, std::cmp::Reverse(end), owner) in found {
+            if start < at {
+                continue;
+            }
+            hidden.push_str(&text[at..start]);
+            hidden.push_str(&self.list.names[owner].pseudonym);
+            *counts.entry(owner).or_default() += 1;
+            at = end;
+        }
+        hidden.push_str(&text[at..]);
+        hidden
+    }
+
+    /// The digest of a statement with names hidden.
+    pub fn digest_of<T: Serialize>(&self, statement: &T) -> Digest {
+        let mut value = serde_json::to_value(statement).expect("plain data");
+        self.hide_value(&mut value);
+        Digest::of_canonical(&value)
+    }
+
+    /// The digest of a file with names hidden; of its very bytes where it is no text.
+    pub fn digest_of_bytes(&self, bytes: &[u8]) -> Digest {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !self.is_empty() => Digest::of(self.hide(text).as_bytes()),
+            _ => Digest::of(bytes),
+        }
+    }
+
+    fn hide_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.hide(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_value(item)),
+            Value::Object(entries) => entries.values_mut().for_each(|item| self.hide_value(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn in_place(&self, text: &mut String) {
+        *text = self.hide(text);
+    }
+
+    fn in_each<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
+        texts.into_iter().for_each(|text| self.in_place(text));
+    }
+
+    pub fn hide_frame(&self, frame: &FrameRecord) -> FrameRecord {
+        let mut frame = frame.clone();
+        self.in_each([&mut frame.title, &mut frame.scope]);
+        frame
+    }
+
+    /// A clause as its digest sees it. What the catalog says of it stays.
+    pub fn hide_clause(&self, clause: &ClauseResult) -> ClauseResult {
+        let mut clause = clause.clone();
+        if self.is_empty() {
+            return clause;
+        }
+        self.hide_reasons(&mut clause.reasons);
+        for objective in &mut clause.objectives {
+            self.in_each(objective.excepted.iter_mut().map(|own| &mut own.subject));
+            objective.excepted.sort_by(|one, two| (&one.subject, &one.exception).cmp(&(&two.subject, &two.exception)));
+        }
+        self.in_each(&mut clause.evidence);
+        clause.basis.evidence =
+            std::mem::take(&mut clause.basis.evidence).into_iter().map(|(path, digest)| (self.hide(&path), digest)).collect();
+        clause
+    }
+
+    fn hide_reasons(&self, reasons: &mut [Reason]) {
+        for reason in reasons {
+            self.in_place(&mut reason.text);
+            self.in_each(&mut reason.artifacts);
+            for row in &mut reason.rows {
+                self.in_each([&mut row.subject, &mut row.artifact, &mut row.record]);
+            }
+        }
+    }
+
+    fn hide_observation(&self, seen: &mut Observation) {
+        self.in_each([&mut seen.subject, &mut seen.reason, &mut seen.artifact, &mut seen.record]);
+        self.in_each(&mut seen.identity);
+    }
+
+    fn hide_artifact(&self, artifact: &mut ArtifactRecord) {
+        self.in_each([&mut artifact.path, &mut artifact.note, &mut artifact.extent_because]);
+        for stated in [
+            &mut artifact.packed,
+            &mut artifact.system,
+            &mut artifact.instance,
+            &mut artifact.query,
+            &mut artifact.tool,
+            &mut artifact.collector,
+            &mut artifact.first_key,
+            &mut artifact.last_key,
+        ] {
+            self.in_each(stated);
+        }
+        self.in_each(&mut artifact.control_totals);
+        self.in_each(&mut artifact.transformations);
+        for rejection in &mut artifact.rejections {
+            self.in_each([&mut rejection.record, &mut rejection.reason]);
+        }
+    }
+
+    /// The assessment as a redacted pack holds it. Its digests and its root are those of the full one.
+    pub fn hide_assessment(&self, assessment: &Assessment) -> Assessment {
+        let mut hidden = assessment.clone();
+        hidden.names.replaced = true;
+        hidden.frame = self.hide_frame(&assessment.frame);
+        hidden.clauses = assessment.clauses.iter().map(|clause| self.hide_clause(clause)).collect();
+        for objective in &mut hidden.objectives {
+            self.hide_reasons(&mut objective.reasons);
+            objective.observations.iter_mut().for_each(|seen| self.hide_observation(seen));
+            self.in_each(&mut objective.evidence);
+            for parameter in &mut objective.parameters {
+                self.in_each(&mut parameter.reason);
+            }
+        }
+        hidden.artifacts.iter_mut().for_each(|artifact| self.hide_artifact(artifact));
+        for own in &mut hidden.exceptions {
+            self.in_each([
+                &mut own.title,
+                &mut own.reason,
+                &mut own.requested_by,
+                &mut own.approved_by,
+                &mut own.compensating_measure,
+                &mut own.retirement_plan,
+            ]);
+            self.in_each(&mut own.subjects);
+            self.in_each(&mut own.covers);
+            self.in_each(&mut own.remarks);
+        }
+        for own in &mut hidden.documents {
+            self.in_each([&mut own.title, &mut own.path, &mut own.note]);
+            self.in_each(&mut own.approved_by);
+            self.in_each(&mut own.text);
+            for examination in &mut own.examinations {
+                self.in_each([&mut examination.by, &mut examination.because]);
+                self.in_each(&mut examination.flaw);
+            }
+        }
+        for system in &mut hidden.systems {
+            self.in_each([&mut system.title, &mut system.owner]);
+            self.in_each(&mut system.instance);
+            self.in_each(&mut system.artifacts);
+        }
+        for own in &mut hidden.coverage {
+            self.in_each(&mut own.instance);
+            self.in_each(&mut own.artifacts);
+        }
+        self.in_each(hidden.reconciliation.places.iter_mut().map(|place| &mut place.scope));
+        for one in &mut hidden.reconciliation.discrepancies {
+            self.in_each([&mut one.subject, &mut one.says, &mut one.artifact, &mut one.record]);
+            self.in_each(&mut one.other_artifact);
+            self.in_each(&mut one.other_record);
+        }
+        for input in hidden.inputs.iter_mut().filter(|input| input.kind == "workspace") {
+            self.in_place(&mut input.name);
+        }
+        hidden
+    }
+}
+
+/// How a name shows in text: as it is, as JSON escapes it, as CSV doubles its quotes.
+fn forms(value: &str) -> BTreeSet<String> {
+    let json = Value::from(value).to_string();
+    let escaped: String = value
+        .encode_utf16()
+        .map(|unit| match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+            _ => format!("\\u{unit:04x}"),
+        })
+        .collect();
+    BTreeSet::from([value.to_owned(), json[1..json.len() - 1].to_owned(), value.replace('"', "\"\""), escaped])
+}
+
+/// A name inside a longer word is another word.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let is_word = |c: char| c.is_alphanumeric();
+    !text[..start].chars().next_back().is_some_and(is_word) && !text[end..].chars().next().is_some_and(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names(values: &[&str]) -> Names {
+        let rules = BTreeSet::from(["test".to_owned()]);
+        Names::new(&Digest::of(b"salt"), &values.iter().map(|value| ((*value).to_owned(), rules.clone())).collect())
+    }
+
+    #[test]
+    fn whole_names_are_replaced_the_longest_first_and_other_words_stay() {
+        let names = names(&["ann", "Ann Smith", "ann@x.example", "Søren \"S\" Ø"]);
+        let of = |value: &str| names.list.names.iter().find(|name| name.value == value).unwrap().pseudonym.clone();
+        assert_eq!(names.hide("Ann Smith, ANN and annual"), format!("{}, {} and annual", of("Ann Smith"), of("ann")));
+        assert_eq!(names.hide("ann smithson"), format!("{} smithson", of("ann")));
+        assert_eq!(names.hide("<ann@x.example>"), format!("<{}>", of("ann@x.example")));
+        for form in ["Søren \"S\" Ø", "Søren \\\"S\\\" Ø", "Søren \"\"S\"\" Ø"] {
+            assert_eq!(names.hide(form), of("Søren \"S\" Ø"), "{form}");
+        }
+        assert_eq!(names.hide(&names.hide("ann")), of("ann"), "a pseudonym stays what it is");
+        assert_eq!(Names::default().hide("ann"), "ann");
+    }
+
+    #[test]
+    fn a_pseudonym_tells_nothing_without_the_salt_and_is_stable_with_it() {
+        let other = Names::new(&Digest::of(b"pepper"), &BTreeMap::from([("ann".to_owned(), BTreeSet::new())]));
+        assert_ne!(names(&["ann"]).list.names[0].pseudonym, other.list.names[0].pseudonym);
+        assert_eq!(names(&["ann", "bob"]).hide("ann"), names(&["ann"]).hide("ann"));
+        assert_ne!(names(&["ann"]).commitment(), names(&["bob"]).commitment());
+    }
+
+    proptest! {
+        #[test]
+        fn hiding_is_stable_and_leaves_no_name(text in "[a-c @.]{0,40}", values in proptest::collection::btree_set("[a-c]{1,3}( [a-c]{1,3})?", 0..4)) {
+            let names = names(&values.iter().map(String::as_str).collect::<Vec<_>>());
+            let hidden = names.hide(&text);
+            prop_assert_eq!(names.hide(&hidden), hidden.clone());
+            for value in &values {
+                let padded = format!(" {hidden} ");
+                prop_assert!(!padded.match_indices(value.as_str()).any(|(at, _)| stands_alone(&padded, at, at + value.len())), "{value} in {hidden}");
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Finds the names and addresses of people in a workspace, by stated rules.
+//!
+//! A value is a name because it stands in a column that a table marks as personal, because it has the form of an e-mail address,
+//! because it names an identity that the workspace calls a person, or because the workspace states it. Nothing is guessed from its sound.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Controls, Workspace};
+use crate::assessment::Names;
+use crate::base::{Cell, Digest, Table};
+use crate::evidence::{ArtifactState, FoundFile, Ledger, readable_text};
+
+/// How much of each file takes part in the salt: enough that nobody can rebuild it without having the evidence.
+const SALT_BYTES_MAX: usize = 64 * 1024;
+
+/// Words that stand where a name would and are none.
+const PLACEHOLDERS: [&str; 12] = [
+    "n/a",
+    "none",
+    "unknown",
+    "not assigned",
+    "not known",
+    "not stated",
+    "no owner",
+    "to be defined",
+    "to be assigned",
+    "no_information",
+    "not_supported",
+    "tbd",
+];
+
+/// Every name of the workspace with the rules that made it one.
+pub fn names(controls: &Controls, workspace: &Workspace, ledger: &Ledger, files: &[FoundFile]) -> Names {
+    let mut finding = Finding { values: BTreeMap::new(), machines: machine_names(ledger) };
+    for definition in controls.tables.values() {
+        for column in definition.columns.iter().filter(|column| column.personal) {
+            let Some(table) = ledger.tables.get(&definition.name) else { continue };
+            let rule = format!("column {}.{}", definition.name, column.name);
+            texts(table, &column.name).for_each(|text| finding.name(text, &rule));
+        }
+    }
+    finding.people(workspace, ledger);
+    finding.statements(workspace);
+    let is_copied = |path: &String| {
+        let state = ledger.artifacts.get(path).map(|artifact| artifact.state);
+        matches!(state, Some(ArtifactState::Used | ArtifactState::OutOfPeriod | ArtifactState::Document))
+    };
+    for file in files.iter().filter(|file| is_copied(&file.path)) {
+        if let Some(text) = file.content.as_ref().ok().and_then(|bytes| readable_text(bytes)) {
+            // What stands before an @ may be a password, as in the address of a database: secrets are gone before anything is looked for.
+            addresses(&ledger.masked(&file.path, &text)).for_each(|address| finding.address(address));
+        }
+    }
+    finding.values.retain(|value, _| !ledger.masker.hits(value));
+    let stated = &workspace.stated.redaction;
+    finding.values.retain(|value, _| !stated.keep.iter().any(|kept| kept.to_lowercase() == value.to_lowercase()));
+    for value in stated.also.iter().map(|value| value.trim()).filter(|value| !value.is_empty()) {
+        finding.values.entry(value.to_owned()).or_default().insert("stated under redaction in tickmark.yaml".into());
+    }
+    Names::new(&salt(files), &finding.values)
+}
+
+fn salt(files: &[FoundFile]) -> Digest {
+    let mut order: Vec<&FoundFile> = files.iter().collect();
+    order.sort_by(|one, two| one.path.cmp(&two.path));
+    let mut told = b"tickmark names\n".to_vec();
+    for file in order {
+        let bytes = file.content.as_deref().unwrap_or_default();
+        told.extend_from_slice(format!("{} {}\n", file.path, bytes.len()).as_bytes());
+        told.extend_from_slice(&bytes[..bytes.len().min(SALT_BYTES_MAX)]);
+    }
+    Digest::of(&told)
+}
+
+struct Finding {
+    values: BTreeMap<String, BTreeSet<String>>,
+    /// Ids and names of machine identities, lower-case: an address among them is no person's.
+    machines: BTreeSet<String>,
+}
+
+impl Finding {
+    /// A value that a rule calls a name. A single plain word is taken for a team or a role, not for a person.
+    fn name(&mut self, value: &str, rule: &str) {
+        let value = value.trim();
+        // `Aino Virtanen <aino@x.example>`, as version control writes it.
+        if let Some((name, address)) = value.strip_suffix('>').and_then(|value| value.split_once('<')) {
+            self.name(name, rule);
+            self.name(address, rule);
+            return;
+        }
+        // `Aino Virtanen, Platform`, as people write it; the name also shows alone.
+        if let Some((name, _)) = value.split_once(", ") {
+            self.name(name, rule);
+        }
+        let is_plain_word = value.chars().all(char::is_alphabetic);
+        let is_placeholder = PLACEHOLDERS.contains(&value.to_lowercase().as_str());
+        if value.chars().count() < 3 || is_plain_word || is_placeholder || !value.chars().any(char::is_alphabetic) {
+            return;
+        }
+        if self.machines.contains(&value.to_lowercase()) {
+            return;
+        }
+        self.values.entry(value.to_owned()).or_default().insert(rule.to_owned());
+    }
+
+    /// An address, unless it is that of a machine: its own id, or `name@domain` of a machine's name.
+    fn address(&mut self, address: &str) {
+        let address_lower = address.to_lowercase();
+        let account = address_lower.split('@').next().unwrap_or_default();
+        if !self.machines.contains(&address_lower) && !self.machines.contains(account) {
+            self.values.entry(address.to_owned()).or_default().insert("form of an e-mail address".into());
+        }
+    }
+
+    /// The identities that the workspace calls people.
+    fn people(&mut self, workspace: &Workspace, ledger: &Ledger) {
+        let Some(table) = ledger.tables.get("identities") else { return };
+        for people in &workspace.stated.people {
+            let rule = format!("people like {}", people.pattern);
+            let Some(pattern) = like(&people.pattern) else { continue };
+            for row in 0..table.len() {
+                let cell = |name: &str| match table.column(name).map(|column| column.cell(row)) {
+                    Some(Cell::Text(text)) => Some(text.to_owned()),
+                    _ => None,
+                };
+                let Some(native_id) = cell("native_id").filter(|id| pattern.is_match(id)) else { continue };
+                let last = native_id.rsplit(['/', ':']).next().unwrap_or(&native_id);
+                for value in [Some(last.to_owned()), cell("name")].into_iter().flatten().filter(|value| value.chars().count() >= 3) {
+                    self.values.entry(value).or_default().insert(rule.clone());
+                }
+            }
+        }
+    }
+
+    fn statements(&mut self, workspace: &Workspace) {
+        let stated = &workspace.stated;
+        stated.systems.iter().for_each(|system| self.name(&system.owner, "owner of a system in tickmark.yaml"));
+        stated.not_applicable.iter().for_each(|own| self.name(&own.decided_by, "decided_by in tickmark.yaml"));
+        for exception in &workspace.exceptions {
+            self.name(&exception.requested_by, "requested_by in exceptions.yaml");
+            self.name(&exception.approved_by, "approved_by in exceptions.yaml");
+        }
+        for document in &workspace.documents {
+            document.approved_by.iter().for_each(|name| self.name(name, "approved_by in documents.yaml"));
+            document.examinations.iter().for_each(|own| self.name(&own.by, "examinations in documents.yaml"));
+        }
+        for meta in workspace.metas.values() {
+            meta.collector.iter().for_each(|name| self.name(name, "collector of an artifact"));
+        }
+    }
+}
+
+fn machine_names(ledger: &Ledger) -> BTreeSet<String> {
+    let Some(table) = ledger.tables.get("machine_identities") else { return BTreeSet::new() };
+    ["native_id", "name"].into_iter().flat_map(|column| texts(table, column)).map(str::to_lowercase).collect()
+}
+
+fn texts<'a>(table: &'a Table, column: &str) -> impl Iterator<Item = &'a str> {
+    let column = table.column(column);
+    (0..table.len()).filter_map(move |row| match column?.cell(row) {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    })
+}
+
+/// An SQL LIKE pattern as an expression.
+fn like(pattern: &str) -> Option<regex::Regex> {
+    let body: String = pattern
+        .chars()
+        .map(|c| match c {
+            '%' => ".*".to_owned(),
+            '_' => ".".to_owned(),
+            other => regex::escape(&other.to_string()),
+        })
+        .collect();
+    regex::Regex::new(&format!("(?s)^{body}$")).ok()
+}
+
+/// Everything of the form of an e-mail address with a dot in its domain.
+fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let local = |byte: u8| byte.is_ascii_alphanumeric() || b"._%+-'".contains(&byte);
+    let domain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+    let bytes = text.as_bytes();
+    text.match_indices('@').filter_map(move |(at, _)| {
+        let start = at - bytes[..at].iter().rev().take(64).take_while(|byte| local(**byte)).count();
+        let end = at + 1 + bytes[at + 1..].iter().take(253).take_while(|byte| domain(**byte)).count();
+        let address = text[start..end].trim_matches(['.', '-', '\'']);
+        let (name, host) = address.split_once('@')?;
+        let top = host.rsplit_once('.')?.1;
+        (!name.is_empty() && !host.starts_with('.') && top.len() >= 2 && top.bytes().all(|byte| byte.is_ascii_alphabetic()))
+            .then_some(address)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_by_their_form() {
+        let text = "Mail <ann.b@x.example>, 'c+d@y.example'. Not: @z, git@host, a@1.2.3.4, x@.example.";
+        assert_eq!(addresses(text).collect::<Vec<_>>(), ["ann.b@x.example", "c+d@y.example"]);
+    }
+
+    #[test]
+    fn a_team_is_no_person_and_a_person_with_a_team_is() {
+        let mut finding = Finding { values: BTreeMap::new(), machines: BTreeSet::from(["svc@x.example".to_owned()]) };
+        for value in [
+            "platform",
+            "Aino Virtanen, Platform",
+            "Ø",
+            "unknown",
+            "not assigned",
+            "Bo Ek <bo@x.example>",
+            "svc@x.example",
+            "12-34",
+            "j.berg",
+        ] {
+            finding.name(value, "test");
+        }
+        let found: Vec<&str> = finding.values.keys().map(String::as_str).collect();
+        assert_eq!(found, ["Aino Virtanen", "Aino Virtanen, Platform", "Bo Ek", "bo@x.example", "j.berg"]);
+    }
+}
