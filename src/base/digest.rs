@@ -41,6 +41,20 @@ impl std::fmt::Display for Digest {
     }
 }
 
+/// Takes the bytes of a digest as they come.
+#[derive(Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> Digest {
+        Digest(hex(&self.0.finalize()))
+    }
+}
+
 /// The RFC 8785 form of a value: sorted keys, no blanks, one way to write each number.
 ///
 /// # Panics

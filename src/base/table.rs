@@ -161,6 +161,13 @@ impl Table {
         }
     }
 
+    /// Forgets the rows and keeps the columns.
+    pub fn clear(&mut self) {
+        for column in &mut self.columns {
+            *column = Column::empty(column.kind());
+        }
+    }
+
     /// Appends the rows of a table that has the same columns in the same order.
     pub fn append(&mut self, other: Table) {
         assert_eq!(self.names, other.names, "only like tables are appended");

@@ -9,20 +9,18 @@ use super::args::TableFormat;
 use super::catalog::print_json;
 use super::{Failure, evidence, settle, terminal};
 use crate::base::{Cell, Diagnostics, Table};
-use crate::checks::engine_over;
 use crate::engine::{Parameter, Parameters, Query};
 use crate::evidence::Masker;
 use crate::evidence::adapter::sql_diagnostic;
 
 pub fn run(folder: &Path, sql: &str, format: TableFormat, overlay: Option<&Path>) -> Result<(), Failure> {
     let (_, workspace, ledger) = evidence::open(folder, overlay)?;
-    let engine = engine_over(&ledger.tables);
     let parameters = Parameters::from([
         ("as_of".to_owned(), Parameter::Instant(workspace.frame.as_of)),
         ("period_from".to_owned(), Parameter::Instant(workspace.frame.period_from)),
         ("period_to".to_owned(), Parameter::Instant(workspace.frame.as_of)),
     ]);
-    let found = Query::parse(sql).and_then(|query| engine.query(&query, &parameters));
+    let found = Query::parse(sql).and_then(|query| ledger.engine().query(&query, &parameters));
     let table = match found {
         Ok(table) => table,
         Err(error) => {

@@ -14,7 +14,7 @@ pub fn read_pack(folder: &Path) -> Result<(SourceTree, Vec<(String, String)>), F
     let mut files = SourceTree::default();
     let mut unreadable = Vec::new();
     for found in io::read_folder(folder)? {
-        match found.content {
+        match found.content.and_then(|content| content.bytes().map(std::borrow::Cow::into_owned)) {
             Ok(bytes) => files.insert(found.path, bytes),
             Err(reason) => unreadable.push((found.path, reason)),
         }

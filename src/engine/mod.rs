@@ -4,14 +4,18 @@
 //! depends on when or where they run are refused, and so is every statement that is not a query.
 
 mod convert;
+mod growing;
+mod spill;
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::array::{Array, Int64Array, TimestampMicrosecondArray};
+use datafusion::arrow::array::{Array, Int64Array, RecordBatch, TimestampMicrosecondArray};
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
@@ -21,6 +25,8 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{self as sql_ast, visit_expressions_mut};
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
+
+pub use growing::{Growing, NoRoom, ROWS_IN_MEMORY_MAX};
 
 use crate::base::table::{ColumnType, Table};
 
@@ -68,6 +74,15 @@ pub struct Query {
 pub struct Engine {
     runtime: tokio::runtime::Runtime,
     context: SessionContext,
+    /// Holds the tables that do not fit into memory; made when the first one comes.
+    spilled: OnceLock<tempfile::TempDir>,
+}
+
+/// What can go wrong while rows come.
+#[derive(Debug)]
+enum StreamError {
+    Engine(DataFusionError),
+    Column(QueryError),
 }
 
 impl Default for Engine {
@@ -96,15 +111,73 @@ impl Engine {
             Arc::new(days_between),
         ));
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a single-threaded runtime needs nothing of the system");
-        Engine { runtime, context }
+        Engine { runtime, context, spilled: OnceLock::new() }
     }
 
     /// Makes a table available under a name, replacing an earlier one of that name.
     pub fn load(&self, name: &str, table: &Table) {
         let batch = convert::to_batch(table);
         let provider = MemTable::try_new(batch.schema(), vec![vec![batch]]).expect("a batch fits its own schema");
+        self.put(name, Arc::new(provider));
+    }
+
+    fn put(&self, name: &str, provider: Arc<dyn TableProvider>) {
         self.drop(name);
-        self.context.register_table(name, Arc::new(provider)).expect("the name was just freed");
+        self.context.register_table(name, provider).expect("the name was just freed");
+    }
+
+    fn spill_path(&self, name: &str) -> Result<PathBuf, DataFusionError> {
+        if self.spilled.get().is_none() {
+            let folder = tempfile::Builder::new().prefix("tickmark-").tempdir()?;
+            // Two threads may come here at once: the folder of the slower one is removed again.
+            let _ = self.spilled.set(folder);
+        }
+        Ok(self.spilled.get().expect("it was just set").path().join(format!("{name}.parquet")))
+    }
+
+    /// All rows of a table, in memory. A name that is not loaded gives nothing.
+    pub fn table(&self, name: &str) -> Option<Table> {
+        let mut parts: Option<Table> = None;
+        self.scan(name, |part| match &mut parts {
+            None => parts = Some(part),
+            Some(whole) => whole.append(part),
+        })
+        .then_some(parts)?
+    }
+
+    /// Hands over a table part by part, in its order; at least one part, which may be empty. False when no table has this name.
+    pub fn scan(&self, name: &str, each: impl FnMut(Table)) -> bool {
+        let Ok(frame) = self.runtime.block_on(self.context.table(name)) else { return false };
+        let (state, plan) = frame.into_parts();
+        self.stream(DataFrame::new(state, plan), each).expect("a table of plain columns can be read");
+        true
+    }
+
+    /// Answers one query part by part, in its order; at least one part, which may be empty.
+    pub fn query_parts(&self, query: &Query, parameters: &Parameters, each: impl FnMut(Table)) -> Result<(), QueryError> {
+        let plan = self.plan(query.statement.clone(), &query.text, parameters)?;
+        self.stream(DataFrame::new(self.context.state(), plan), each).map_err(|error| match error {
+            StreamError::Engine(error) => refusal(&error, &query.text),
+            StreamError::Column(error) => error,
+        })
+    }
+
+    fn stream(&self, frame: DataFrame, mut each: impl FnMut(Table)) -> Result<(), StreamError> {
+        use futures::StreamExt as _;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        self.runtime.block_on(async {
+            let mut stream = frame.execute_stream().await.map_err(StreamError::Engine)?;
+            let mut nothing = true;
+            while let Some(batch) = stream.next().await {
+                let batch = batch.map_err(StreamError::Engine)?;
+                nothing = false;
+                each(convert::from_batch(&batch).map_err(StreamError::Column)?);
+            }
+            if nothing {
+                each(convert::from_batch(&RecordBatch::new_empty(schema)).map_err(StreamError::Column)?);
+            }
+            Ok(())
+        })
     }
 
     pub fn drop(&self, name: &str) {

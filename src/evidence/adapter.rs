@@ -203,6 +203,12 @@ fn check(
         let observed = envelope.observed_at.as_ref().and_then(|at| path("/envelope/observed_at".to_owned(), at, diagnostics));
         Some((path("/envelope/at".to_owned(), &envelope.at, diagnostics)?, observed))
     });
+    if typed.streams && !(typed.secrets.is_empty() && typed.observed_at.is_none()) {
+        diagnostics.push(
+            file.error("/streams", "adapter/streams", "a file with secret values or with an instant of its own is read whole")
+                .help("leave `streams` out"),
+        );
+    }
     if typed.recognise.columns.is_empty() && typed.recognise.paths.is_empty() && !typed.shapes.contains(&Shape::Pem) {
         diagnostics.push(file.error("/recognise", "adapter/recognises-everything", "this adapter states nothing to recognise a file by"));
     }

@@ -25,6 +25,9 @@ pub struct AdapterFile {
     /// True for a list of the latest event of each subject, which tells nothing of the days between.
     #[serde(default)]
     pub latest_only: bool,
+    /// True where `normalise.sql` makes each row from one record alone: a file too large for memory is then read in parts.
+    #[serde(default)]
+    pub streams: bool,
     /// What to know before trusting it, a sentence each.
     #[serde(default)]
     pub quirks: Vec<String>,

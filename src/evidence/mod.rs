@@ -6,13 +6,16 @@
 
 pub mod adapter;
 mod cast;
+mod content;
 mod decode;
 pub mod document;
 pub mod format;
 mod mask;
 mod normalise;
 mod pack_copy;
+mod parts;
 mod records;
+mod script;
 pub mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,21 +23,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use adapter::{Adapter, load_adapters};
+pub use content::{Content, Source};
 pub use format::{ArtifactMeta, ControlTotal, Extent, Shape};
 pub use mask::{MASK, Masker};
-pub use normalise::{normalise, rehearse};
+pub use normalise::normalise;
 pub use pack_copy::{packed_copy, readable_text};
+pub use script::rehearse;
 pub use tables::{TableDefinition, load_tables};
 
 use crate::base::{Digest, Instant, PROVENANCE, Table};
+use crate::engine::Engine;
 
 /// A file of the workspace as it was found.
 #[derive(Debug, Clone)]
 pub struct FoundFile {
     /// Relative to the workspace, with slashes.
     pub path: String,
-    /// The bytes, or why they could not be read (a link that leaves the folder, no permission, too large).
-    pub content: Result<Vec<u8>, String>,
+    /// Where its bytes come from, or why they cannot be read (a link that leaves the folder, no permission, too large).
+    pub content: Result<Content, String>,
 }
 
 /// What normalisation needs besides the files.
@@ -48,7 +54,12 @@ pub struct Frame {
     pub aliases: Vec<(String, String, String)>,
     /// Paths of files that people read: no adapter is asked about them.
     pub documents: BTreeSet<String>,
+    /// Files of more bytes than this are read in parts of that size, where their adapter allows it.
+    pub part_bytes: usize,
 }
+
+/// The size of a part that serves well: some thousand records.
+pub const PART_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -101,7 +112,7 @@ pub struct Artifact {
     pub read: usize,
     pub kept: usize,
     pub rejected: usize,
-    /// Places and reasons of all rejected records, in file order.
+    /// Places and reasons of the first rejected records, in file order.
     pub rejections: Vec<Rejection>,
     /// The tables that it feeds.
     pub feeds: BTreeSet<String>,
@@ -112,7 +123,16 @@ pub struct Artifact {
     pub told_to: Option<i64>,
     /// Rows over time that lie outside the period and are in no table.
     pub outside: usize,
+    /// Whether it was too large to be held as a whole, and was read in parts.
+    #[serde(default)]
+    pub in_parts: bool,
+    /// Records as the source counts them: those of the first record set.
+    #[serde(skip)]
+    counted: usize,
 }
+
+/// So many rejected records of one file are listed; all are counted.
+pub const REJECTIONS_LISTED_MAX: usize = 10_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Rejection {
@@ -139,12 +159,11 @@ impl Artifact {
 }
 
 /// All that the evidence says.
-#[derive(Debug, Clone, Default)]
 pub struct Ledger {
     /// By path.
     pub artifacts: BTreeMap<String, Artifact>,
-    /// Normalised and derived tables by name, rows sorted.
-    pub tables: BTreeMap<String, Table>,
+    /// Holds the normalised and the derived tables by name.
+    engine: Engine,
     /// Replaces every secret value that any artifact declared.
     pub masker: Masker,
     /// By path: replaces the secret values that this artifact declared, however short.
@@ -152,6 +171,35 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Holds all tables, ready for checks and for questions.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// All rows of a table in memory; for tables that are known to be small. Empty and without columns when there is none of that name.
+    pub fn table(&self, name: &str) -> Table {
+        self.engine.table(name).unwrap_or_default()
+    }
+
+    /// Hands over the rows of a table, part by part.
+    pub fn scan(&self, name: &str, each: impl FnMut(Table)) {
+        self.engine.scan(name, each);
+    }
+
+    /// The different texts in some columns of a table.
+    pub fn texts(&self, name: &str, columns: &[&str]) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        self.scan(name, |table| {
+            let cells = columns.iter().flat_map(|column| (0..table.len()).map(|row| (row, *column)));
+            for text in cells.filter_map(|(row, column)| table.text(row, column)) {
+                if !found.contains(text) {
+                    found.insert(text.to_owned());
+                }
+            }
+        });
+        found
+    }
+
     /// Text of an artifact with every secret masked that it or any other declared.
     pub fn masked(&self, path: &str, text: &str) -> String {
         match self.own_maskers.get(path) {

@@ -18,6 +18,10 @@ pub fn packed_copy(bytes: &[u8], artifact: &Artifact, ledger: &Ledger) -> Option
         ArtifactState::Used | ArtifactState::OutOfPeriod | ArtifactState::Document => {}
         ArtifactState::Unrecognised | ArtifactState::Unreadable | ArtifactState::Altered => return None,
     }
+    if artifact.in_parts {
+        // It may be larger than memory; its digest stands for it.
+        return None;
+    }
     let own = ledger.own_maskers.get(&artifact.path).cloned().unwrap_or_default();
     let as_it_is = || PackedCopy { bytes: bytes.to_vec(), unwrapped: false };
     if artifact.state == ArtifactState::Document && super::document::text(bytes).is_err() {

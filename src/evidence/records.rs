@@ -22,6 +22,33 @@ pub(super) struct Document {
     /// Empty when the file is this one document, else `line:N`.
     pub place: String,
     pub value: Value,
+    /// How many elements of the file's array stand before those in `value`.
+    pub before: usize,
+}
+
+impl Document {
+    fn new(place: String, value: Value) -> Document {
+        Document { place, value, before: 0 }
+    }
+
+    /// Where the value at a pointer stands in the file.
+    pub fn place_of(&self, pointer: &str) -> String {
+        let shifted = self.shifted(pointer);
+        match (self.place.is_empty(), pointer.is_empty()) {
+            (true, _) => format!("#{shifted}"),
+            (false, true) => self.place.clone(),
+            (false, false) => format!("{}#{shifted}", self.place),
+        }
+    }
+
+    fn shifted(&self, pointer: &str) -> String {
+        let first = pointer.strip_prefix('/').map(|rest| rest.split_once('/').unwrap_or((rest, "")));
+        match first.and_then(|(index, rest)| Some((index.parse::<usize>().ok()?, rest))) {
+            Some((index, "")) if self.before > 0 => format!("/{}", index + self.before),
+            Some((index, rest)) if self.before > 0 => format!("/{}/{rest}", index + self.before),
+            _ => pointer.to_owned(),
+        }
+    }
 }
 
 pub(super) struct Row {
@@ -42,7 +69,7 @@ pub(super) fn parse_text<'a>(text: &str, adapters: impl Iterator<Item = &'a Adap
         return Ok(parse_ldif(text));
     }
     if start.starts_with(['{', '[']) || matches!(start.trim_end(), "null" | "true" | "false") {
-        return parse_json(text);
+        return parse_json(text, 1, false);
     }
     let grid = parse_csv(text, adapters.clone());
     if let Some(grid) = grid {
@@ -54,12 +81,13 @@ pub(super) fn parse_text<'a>(text: &str, adapters: impl Iterator<Item = &'a Adap
     Ok(parse_yaml(text).unwrap_or_else(Parsed::Plain))
 }
 
-/// One document, several one after another, or one per line.
-fn parse_json(text: &str) -> Result<Parsed, String> {
+/// One document, several one after another, or one per line; the text begins on line `first_line`. In a part of a file every broken
+/// document is a broken record; in a whole file nothing is read when the first one is broken.
+pub(super) fn parse_json(text: &str, first_line: usize, is_part: bool) -> Result<Parsed, String> {
     let mut documents = Vec::new();
     let mut broken = Vec::new();
     let mut at = 0;
-    let (mut counted_to, mut line) = (0, 1);
+    let (mut counted_to, mut line) = (0, first_line);
     while let Some(offset) = text[at..].find(|c: char| !c.is_whitespace()) {
         let start = at + offset;
         line += line_of(&text[counted_to..], start - counted_to) - 1;
@@ -69,10 +97,10 @@ fn parse_json(text: &str) -> Result<Parsed, String> {
         match stream.next() {
             Some(Ok(Strict(value))) => {
                 at = start + stream.byte_offset();
-                documents.push(Document { place, value });
+                documents.push(Document::new(place, value));
             }
             Some(Err(error)) => {
-                if documents.is_empty() && broken.is_empty() && !error.is_data() {
+                if !is_part && documents.is_empty() && broken.is_empty() && !error.is_data() {
                     return Err(format!("the JSON is broken or cut short at line {}: {}", error.line(), short(&error.to_string())));
                 }
                 broken.push((place, short(&error.to_string())));
@@ -87,16 +115,45 @@ fn parse_json(text: &str) -> Result<Parsed, String> {
     }
     if let [only] = documents.as_mut_slice()
         && broken.is_empty()
+        && !is_part
     {
         only.place.clear();
     }
-    if documents.is_empty() {
+    if documents.is_empty() && !is_part {
         return Err(broken
             .into_iter()
             .next()
             .map_or("the file holds no JSON document".into(), |(place, reason)| format!("{place}: {reason}")));
     }
     Ok(Parsed::Documents { shape: Shape::Json, documents, broken })
+}
+
+/// Elements of an array, each followed by a comma but perhaps the last; `before` elements came before them.
+pub(super) fn parse_elements(text: &str, before: usize) -> Parsed {
+    let (mut documents, mut broken) = (Vec::new(), Vec::new());
+    let (mut at, mut index) = (0, before);
+    while let Some(offset) = text[at..].find(|c: char| !c.is_whitespace()) {
+        at += offset;
+        let mut strict = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Strict>();
+        let read = match strict.next() {
+            Some(Ok(Strict(value))) => {
+                documents.push(Document { place: String::new(), value: Value::Array(vec![value]), before: index });
+                Some(strict.byte_offset())
+            }
+            Some(Err(error)) => {
+                broken.push((format!("#/{index}"), short(&error.to_string())));
+                // A value that only breaks a rule of ours has an end; what is no JSON has none.
+                let mut loose = serde_json::Deserializer::from_str(&text[at..]).into_iter::<serde::de::IgnoredAny>();
+                matches!(loose.next(), Some(Ok(_))).then(|| loose.byte_offset())
+            }
+            None => None,
+        };
+        let Some(read) = read else { break };
+        at += read;
+        at += text[at..].find(',').map_or(text.len() - at, |comma| comma + 1);
+        index += 1;
+    }
+    Parsed::Documents { shape: Shape::Json, documents, broken }
 }
 
 fn parse_yaml(text: &str) -> Result<Parsed, String> {
@@ -108,41 +165,55 @@ fn parse_yaml(text: &str) -> Result<Parsed, String> {
     if !value.is_object() && !value.is_array() {
         return Err("it is not JSON or PEM, and no adapter knows its columns".into());
     }
-    Ok(Parsed::Documents { shape: Shape::Yaml, documents: vec![Document { place: String::new(), value }], broken: Vec::new() })
+    Ok(Parsed::Documents { shape: Shape::Yaml, documents: vec![Document::new(String::new(), value)], broken: Vec::new() })
 }
 
 /// CSV is tried with each usual separator; the one that gives a header some adapter knows is right.
 fn parse_csv<'a>(text: &str, adapters: impl Iterator<Item = &'a Adapter> + Clone) -> Option<Parsed> {
-    for separator in [b',', b';', b'\t', b'|'] {
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text.as_bytes());
-        let mut records = reader.records();
-        let Some(Ok(first)) = records.next() else {
-            continue;
-        };
+    let (separator, header) = separator_of(text, adapters)?;
+    let rows_from = {
+        let mut reader = csv_reader(text, separator);
+        reader.records().next();
+        usize::try_from(reader.position().byte()).unwrap_or(0).min(text.len())
+    };
+    let first_line = text.as_bytes()[..rows_from].iter().filter(|byte| **byte == b'\n').count() + 1;
+    Some(parse_grid(&text[rows_from..], separator, header, first_line))
+}
+
+/// The separator that gives a header some adapter knows, and that header.
+pub(super) fn separator_of<'a>(text: &str, adapters: impl Iterator<Item = &'a Adapter> + Clone) -> Option<(u8, Vec<String>)> {
+    [b',', b';', b'\t', b'|'].into_iter().find_map(|separator| {
+        let first = csv_reader(text, separator).records().next()?.ok()?;
         let header = header_of(first.iter());
-        if !adapters.clone().any(|adapter| adapter.shapes.contains(&Shape::Csv) && adapter.claims_header(&header)) {
-            continue;
-        }
-        let (mut rows, mut broken) = (Vec::new(), Vec::new());
-        let mut lines = Lines::new(text);
-        for record in records {
-            match record {
-                Ok(record) => {
-                    let place = format!("line:{}", lines.of(record.position().map_or(0, csv::Position::byte)));
-                    if record.len() == header.len() {
-                        rows.push(Row { place, cells: record.iter().map(str::to_owned).collect() });
-                    } else {
-                        broken.push((place, format!("the record has {} cells, the header {}", record.len(), header.len())));
-                    }
-                }
-                Err(error) => {
-                    broken.push((format!("line:{}", lines.of(error.position().map_or(0, csv::Position::byte))), short(&error.to_string())));
+        let known = adapters.clone().any(|adapter| adapter.shapes.contains(&Shape::Csv) && adapter.claims_header(&header));
+        known.then_some((separator, header))
+    })
+}
+
+fn csv_reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text.as_bytes())
+}
+
+/// Rows below a header; the text begins on line `first_line`.
+pub(super) fn parse_grid(text: &str, separator: u8, header: Vec<String>, first_line: usize) -> Parsed {
+    let (mut rows, mut broken) = (Vec::new(), Vec::new());
+    let mut lines = Lines::new(text, first_line);
+    for record in csv_reader(text, separator).records() {
+        match record {
+            Ok(record) => {
+                let place = format!("line:{}", lines.of(record.position().map_or(0, csv::Position::byte)));
+                if record.len() == header.len() {
+                    rows.push(Row { place, cells: record.iter().map(str::to_owned).collect() });
+                } else {
+                    broken.push((place, format!("the record has {} cells, the header {}", record.len(), header.len())));
                 }
             }
+            Err(error) => {
+                broken.push((format!("line:{}", lines.of(error.position().map_or(0, csv::Position::byte))), short(&error.to_string())));
+            }
         }
-        return Some(Parsed::Grid { shape: Shape::Csv, header, rows, broken });
     }
-    None
+    Parsed::Grid { shape: Shape::Csv, header, rows, broken }
 }
 
 /// Line numbers of rising byte positions, each line counted once. The CSV reader's own count is one short after CRLF.
@@ -153,8 +224,8 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Lines<'a> {
-        Lines { text, counted_to: 0, line: 1 }
+    fn new(text: &'a str, first_line: usize) -> Lines<'a> {
+        Lines { text, counted_to: 0, line: first_line }
     }
 
     /// The line of the first character at or after a position that is not a line end.
@@ -252,7 +323,7 @@ fn parse_ldif(text: &str) -> Parsed {
             }
             let place = format!("line:{begins}");
             match ldif_parser::LdifParser::parse_entry(&lines) {
-                Ok(entry) => documents.push(Document { place, value: entry_value(entry) }),
+                Ok(entry) => documents.push(Document::new(place, entry_value(entry))),
                 Err(error) => broken.push((place, short(&error.to_string()))),
             }
             continue;
@@ -355,7 +426,7 @@ fn parse_pem(text: &str) -> Parsed {
         };
         match label {
             "CERTIFICATE" | "TRUSTED CERTIFICATE" => match der("PEM block").and_then(|der| certificate(&der)) {
-                Ok(value) => documents.push(Document { place, value }),
+                Ok(value) => documents.push(Document::new(place, value)),
                 Err(reason) => broken.push((place, reason)),
             },
             "PKCS7" | "CMS" => match der("PKCS#7 block").and_then(|der| bundle(&der)) {
@@ -372,7 +443,7 @@ fn parse_pem(text: &str) -> Parsed {
 pub(super) fn parse_der(bytes: &[u8]) -> Result<Parsed, String> {
     let (mut documents, mut broken) = (Vec::new(), Vec::new());
     match certificate(bytes) {
-        Ok(value) => documents.push(Document { place: String::new(), value }),
+        Ok(value) => documents.push(Document::new(String::new(), value)),
         Err(reason) => match bundle(bytes) {
             Ok(certificates) => push_bundle("", certificates, &mut documents, &mut broken),
             Err(other) => return Err(format!("it looks like DER, but is neither a certificate ({reason}) nor a PKCS#7 bundle ({other})")),
@@ -385,7 +456,7 @@ fn push_bundle(place: &str, certificates: Vec<Vec<u8>>, documents: &mut Vec<Docu
     for (index, der) in certificates.iter().enumerate() {
         let place = format!("{place}{}certificate:{}", if place.is_empty() { "" } else { " " }, index + 1);
         match certificate(der) {
-            Ok(value) => documents.push(Document { place, value }),
+            Ok(value) => documents.push(Document::new(place, value)),
             Err(reason) => broken.push((place, reason)),
         }
     }

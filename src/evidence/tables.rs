@@ -7,7 +7,7 @@ use super::adapter::sql_diagnostic;
 use super::format::{TableColumn, TableFile};
 use crate::base::yaml::Format;
 use crate::base::{Column, Diagnostics, Digest, SourceTree, Table};
-use crate::engine::{Engine, Parameters, Query};
+use crate::engine::{Engine, Growing, Parameters, Query};
 
 /// A checked table definition.
 #[derive(Debug, Clone)]
@@ -104,13 +104,7 @@ pub fn load_tables(controls: &SourceTree, diagnostics: &mut Diagnostics) -> BTre
 }
 
 /// Makes the derived tables from the others, in the order in which they build on each other.
-pub fn derive(
-    engine: &Engine,
-    definitions: &BTreeMap<String, TableDefinition>,
-    parameters: &Parameters,
-    tables: &mut BTreeMap<String, Table>,
-    diagnostics: &mut Diagnostics,
-) {
+pub fn derive(engine: &Engine, definitions: &BTreeMap<String, TableDefinition>, parameters: &Parameters, diagnostics: &mut Diagnostics) {
     let mut made: BTreeSet<&str> =
         definitions.values().filter(|table| table.derivation.is_none()).map(|table| table.name.as_str()).collect();
     let mut waiting: Vec<(&TableDefinition, &Derivation)> =
@@ -129,25 +123,36 @@ pub fn derive(
             return;
         }
         for (table, derivation) in ready {
-            let derived = match engine.query(&derivation.query, parameters) {
-                Ok(found) => shaped(table, &found).unwrap_or_else(|problem| {
-                    diagnostics.push(crate::base::Diagnostic::error("table/columns", &derivation.file, problem));
-                    table.empty()
-                }),
-                Err(error) => {
-                    diagnostics.push(sql_diagnostic("table/sql", &derivation.file, &derivation.text, &error));
-                    table.empty()
-                }
-            };
-            engine.load(&table.name, &derived);
-            tables.insert(table.name.clone(), derived);
+            make(engine, table, derivation, parameters, diagnostics);
             made.insert(&table.name);
         }
         waiting = rest;
     }
 }
 
-/// Brings a query's result into the declared columns and their order, rows sorted.
+/// Makes one derived table; an empty one where its query is wrong.
+fn make(engine: &Engine, table: &TableDefinition, derivation: &Derivation, parameters: &Parameters, diagnostics: &mut Diagnostics) {
+    let mut growing = Growing::new(&table.name, table.empty());
+    let mut problem = None;
+    let answered = engine.query_parts(&derivation.query, parameters, |part| {
+        if problem.is_some() {
+            return;
+        }
+        let kept = shaped(table, &part).and_then(|part| growing.append(engine, part).map_err(|error| error.to_string()));
+        problem = kept.err();
+    });
+    if let Err(error) = answered {
+        diagnostics.push(sql_diagnostic("table/sql", &derivation.file, &derivation.text, &error));
+    }
+    if let Some(problem) = problem {
+        diagnostics.push(crate::base::Diagnostic::error("table/columns", &derivation.file, problem));
+    }
+    if let Err(error) = growing.finish(engine) {
+        diagnostics.push(crate::base::Diagnostic::error("table/columns", &derivation.file, error.to_string()));
+    }
+}
+
+/// Brings a query's result into the declared columns and their order.
 fn shaped(definition: &TableDefinition, found: &Table) -> Result<Table, String> {
     if let Some(stray) = found.names().iter().find(|name| !definition.columns.iter().any(|column| column.name == **name)) {
         return Err(format!("the query gives a column `{stray}` that the table `{}` does not declare", definition.name));
@@ -161,9 +166,7 @@ fn shaped(definition: &TableDefinition, found: &Table) -> Result<Table, String> 
         }
         columns.push((column.name.clone(), have));
     }
-    let mut table = Table::new(columns);
-    table.sort();
-    Ok(table)
+    Ok(Table::new(columns))
 }
 
 /// The column in its declared type. A column of nothing but missing values fits every type.

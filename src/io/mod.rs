@@ -4,21 +4,20 @@
 
 mod write;
 
+use std::borrow::Cow;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
 use crate::base::SourceTree;
-use crate::evidence::FoundFile;
+use crate::evidence::{Content, FoundFile, Source};
 use crate::pipeline::workspace::{BESIDE, NOTE, WORKSPACE_FILES};
 
 pub use write::{write_file, write_folder};
 
 static CONTROLS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/controls");
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
-
-/// A larger file is not read: it would not fit into memory beside everything else.
-const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Why a file or folder could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +59,7 @@ fn embedded(dir: &Dir<'static>) -> SourceTree {
 pub fn read_tree(folder: &Path) -> Result<SourceTree, IoError> {
     let mut tree = SourceTree::default();
     for found in read_folder(folder)? {
-        match found.content {
+        match found.content.and_then(|content| content.bytes().map(Cow::into_owned)) {
             Ok(bytes) => tree.insert(found.path, bytes),
             Err(reason) => {
                 return Err(IoError::Read { path: folder.join(found.path), source: std::io::Error::other(reason) });
@@ -75,11 +74,12 @@ pub fn read_workspace(folder: &Path) -> Result<(SourceTree, Vec<FoundFile>), IoE
     let mut statements = SourceTree::default();
     let mut evidence = Vec::new();
     for found in read_folder(folder)? {
-        match found.content {
-            Ok(bytes) if WORKSPACE_FILES.contains(&found.path.as_str()) || found.path.ends_with(BESIDE) || found.path.ends_with(NOTE) => {
-                statements.insert(found.path, bytes)
-            }
-            content => evidence.push(FoundFile { path: found.path, content }),
+        let is_statement = WORKSPACE_FILES.contains(&found.path.as_str()) || found.path.ends_with(BESIDE) || found.path.ends_with(NOTE);
+        let statement = found.content.as_ref().ok().filter(|_| is_statement).map(Content::bytes);
+        match statement {
+            Some(Ok(bytes)) => statements.insert(found.path, bytes.into_owned()),
+            Some(Err(reason)) => evidence.push(FoundFile { path: found.path, content: Err(reason) }),
+            None => evidence.push(found),
         }
     }
     Ok((statements, evidence))
@@ -119,7 +119,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<FoundFile>, IoError> {
         } else if !entry.file_type().is_file() {
             Err("it is not a regular file".to_owned())
         } else {
-            read_file(entry.path())
+            on_disk(entry.path())
         };
         found.push(FoundFile { path, content });
     }
@@ -127,12 +127,26 @@ pub fn read_folder(folder: &Path) -> Result<Vec<FoundFile>, IoError> {
     Ok(found)
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let metadata = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
-    if metadata.len() > FILE_BYTES_MAX {
-        return Err(format!("it has {} bytes; at most {FILE_BYTES_MAX} are read", metadata.len()));
+/// A file of a folder, opened when its bytes are asked for.
+struct OnDisk {
+    path: PathBuf,
+    size: u64,
+}
+
+impl Source for OnDisk {
+    fn size(&self) -> u64 {
+        self.size
     }
-    std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))
+
+    fn open(&self) -> std::io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(std::fs::File::open(&self.path)?))
+    }
+}
+
+/// Opened once here, so that a file without permission is told when the folder is listed.
+fn on_disk(path: &Path) -> Result<Content, String> {
+    let size = std::fs::File::open(path).and_then(|file| file.metadata()).map_err(|error| format!("cannot be read: {error}"))?.len();
+    Ok(Content::new(OnDisk { path: path.to_owned(), size }))
 }
 
 /// The path below the folder with slashes, and whether it is text without loss.

@@ -42,7 +42,6 @@ pub fn assess(
         evidence::normalise(files, &workspace.metas, &controls.adapters, &controls.tables, &workspace.frame, diagnostics, |path| {
             progress(&format!("reading {path}"))
         });
-    let engine = checks::engine_over(&ledger.tables);
     let times = Times { as_of: workspace.frame.as_of, period_from: workspace.frame.period_from, period_to: workspace.frame.as_of };
     let systems = systems(workspace, &ledger);
     let names = naming::names(controls, workspace, &ledger, files);
@@ -51,7 +50,7 @@ pub fn assess(
     let mut tested = BTreeMap::new();
     for objective in cited(controls, workspace) {
         progress(&format!("testing {}", objective.id));
-        let outcome = test(controls, workspace, &ledger, &systems, &documents, &names, &engine, objective, times, diagnostics);
+        let outcome = test(controls, workspace, &ledger, &systems, &documents, &names, ledger.engine(), objective, times, diagnostics);
         tested.insert(objective.id.clone(), outcome);
     }
     if diagnostics.has_errors() {
@@ -528,7 +527,8 @@ fn artifact_records(ledger: &Ledger, files: &[FoundFile]) -> (Vec<ArtifactRecord
             let copy = bytes
                 .get(artifact.path.as_str())
                 .and_then(|file| file.content.as_ref().ok())
-                .and_then(|bytes| packed_copy(bytes, artifact, ledger));
+                .and_then(|content| content.bytes().ok())
+                .and_then(|bytes| packed_copy(&bytes, artifact, ledger));
             let packed = copy.as_ref().map(|copy| format!("artifacts/{exhibit}-{}", safe_name(&artifact.path, copy.unwrapped)));
             let packed_sha256 = copy.as_ref().map(|copy| Digest::of(&copy.bytes)).filter(|digest| artifact.sha256.as_ref() != Some(digest));
             if let (Some(path), Some(copy)) = (&packed, copy) {

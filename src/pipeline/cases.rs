@@ -63,14 +63,14 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
     let case = &file.value.cases[index];
     let pointer = format!("/cases/{index}");
     let times = times_of(case);
-    let mut tables = tables_of(file, index, &controls.tables, diagnostics);
+    let tables = tables_of(file, index, &controls.tables, diagnostics);
     let engine = checks::engine_over(&tables);
     let instants = Parameters::from([
         ("as_of".to_owned(), Parameter::Instant(times.as_of)),
         ("period_from".to_owned(), Parameter::Instant(times.period_from)),
         ("period_to".to_owned(), Parameter::Instant(times.period_to)),
     ]);
-    tables::derive(&engine, &controls.tables, &instants, &mut tables, diagnostics);
+    tables::derive(&engine, &controls.tables, &instants, diagnostics);
     let mut values = checks::defaults(objective);
     for (name, value) in &case.parameters {
         match objective.parameters.iter().find(|parameter| parameter.name == *name) {

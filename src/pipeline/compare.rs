@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{Controls, Workspace};
 use crate::assessment::{CoverageRecord, DiscrepancyRecord, PlaceRecord, ReconciliationRecord};
+use crate::base::Table;
 use crate::evidence::{Artifact, ArtifactState, Extent, Ledger};
 
 /// The derived table that holds the comparison.
@@ -20,33 +21,8 @@ pub fn reconciliation(ledger: &Ledger) -> ReconciliationRecord {
         counts_found: used().filter(|artifact| artifact.extent == Extent::Complete).count(),
         ..ReconciliationRecord::default()
     };
-    let Some(table) = ledger.tables.get(TABLE) else { return record };
     let mut places: BTreeMap<(String, String), PlaceRecord> = BTreeMap::new();
-    for row in 0..table.len() {
-        let text = |column: &str| table.text(row, column).map(str::to_owned);
-        let kind = text("kind").unwrap_or_default();
-        let key = (text("platform").unwrap_or_default(), text("scope").unwrap_or_default());
-        let place = places.entry(key.clone()).or_insert_with(|| PlaceRecord { platform: key.0, scope: key.1, ..PlaceRecord::default() });
-        match kind.as_str() {
-            "in-both" => place.in_both += 1,
-            "only-in-source" => place.only_in_source += 1,
-            "only-in-register" => place.only_in_register += 1,
-            "ambiguous" => place.ambiguous += 1,
-            "provider-managed" => place.provider_managed += 1,
-            _ => {}
-        }
-        if !matches!(kind.as_str(), "in-both" | "provider-managed") {
-            record.discrepancies.push(DiscrepancyRecord {
-                kind,
-                subject: ledger.masker.apply(&text("subject").unwrap_or_default()),
-                says: ledger.masker.apply(&text("says").unwrap_or_default()),
-                artifact: text("artifact").unwrap_or_default(),
-                record: text("record").unwrap_or_default(),
-                other_artifact: text("other_artifact"),
-                other_record: text("other_record"),
-            });
-        }
-    }
+    ledger.scan(TABLE, |table| (0..table.len()).for_each(|row| count_row(&table, row, ledger, &mut places, &mut record.discrepancies)));
     let rank =
         |kind: &str| ["conflict", "ambiguous", "duplicate", "only-in-register", "only-in-source"].iter().position(|own| *own == kind);
     record.discrepancies.sort_by(|one, two| {
@@ -54,6 +30,38 @@ pub fn reconciliation(ledger: &Ledger) -> ReconciliationRecord {
     });
     record.places = places.into_values().collect();
     record
+}
+
+fn count_row(
+    table: &Table,
+    row: usize,
+    ledger: &Ledger,
+    places: &mut BTreeMap<(String, String), PlaceRecord>,
+    discrepancies: &mut Vec<DiscrepancyRecord>,
+) {
+    let text = |column: &str| table.text(row, column).map(str::to_owned);
+    let kind = text("kind").unwrap_or_default();
+    let key = (text("platform").unwrap_or_default(), text("scope").unwrap_or_default());
+    let place = places.entry(key.clone()).or_insert_with(|| PlaceRecord { platform: key.0, scope: key.1, ..PlaceRecord::default() });
+    match kind.as_str() {
+        "in-both" => place.in_both += 1,
+        "only-in-source" => place.only_in_source += 1,
+        "only-in-register" => place.only_in_register += 1,
+        "ambiguous" => place.ambiguous += 1,
+        "provider-managed" => place.provider_managed += 1,
+        _ => {}
+    }
+    if !matches!(kind.as_str(), "in-both" | "provider-managed") {
+        discrepancies.push(DiscrepancyRecord {
+            kind,
+            subject: ledger.masker.apply(&text("subject").unwrap_or_default()),
+            says: ledger.masker.apply(&text("says").unwrap_or_default()),
+            artifact: text("artifact").unwrap_or_default(),
+            record: text("record").unwrap_or_default(),
+            other_artifact: text("other_artifact"),
+            other_record: text("other_record"),
+        });
+    }
 }
 
 /// What each kind of export says of the period, gaps included.

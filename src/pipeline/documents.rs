@@ -184,9 +184,10 @@ fn standing(document: &Document, unusable: Option<String>, today: Option<Day>) -
 
 fn rendered_text(path: &str, ledger: &Ledger, files: &[FoundFile]) -> Option<String> {
     let artifact = ledger.artifacts.get(path).filter(|artifact| artifact.state == ArtifactState::Document)?;
-    let bytes = files.iter().find(|file| file.path == path)?.content.as_ref().ok()?;
-    if bytes.len() > RENDERED_BYTES_MAX || form_of(path, bytes) != Ok(DocumentForm::Markdown) {
+    let content = files.iter().find(|file| file.path == path)?.content.as_ref().ok()?;
+    let bytes = content.bytes().ok().filter(|bytes| bytes.len() <= RENDERED_BYTES_MAX)?;
+    if form_of(path, &bytes) != Ok(DocumentForm::Markdown) {
         return None;
     }
-    Some(ledger.masked(&artifact.path, &text(bytes).ok()?))
+    Some(ledger.masked(&artifact.path, &text(&bytes).ok()?))
 }

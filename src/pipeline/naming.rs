@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Controls, Workspace};
 use crate::assessment::Names;
-use crate::base::{Cell, Digest, Table};
-use crate::evidence::{ArtifactState, FoundFile, Ledger, readable_text};
+use crate::base::Digest;
+use crate::evidence::{ArtifactState, Content, FoundFile, Ledger, readable_text};
 
 /// How much of each file takes part in the salt: enough that nobody can rebuild it without having the evidence.
 const SALT_BYTES_MAX: usize = 64 * 1024;
@@ -34,19 +34,20 @@ pub fn names(controls: &Controls, workspace: &Workspace, ledger: &Ledger, files:
     let mut finding = Finding { values: BTreeMap::new(), machines: machine_names(ledger) };
     for definition in controls.tables.values() {
         for column in definition.columns.iter().filter(|column| column.personal) {
-            let Some(table) = ledger.tables.get(&definition.name) else { continue };
             let rule = format!("column {}.{}", definition.name, column.name);
-            texts(table, &column.name).for_each(|text| finding.name(text, &rule));
+            ledger.texts(&definition.name, &[&column.name]).iter().for_each(|text| finding.name(text, &rule));
         }
     }
     finding.people(workspace, ledger);
     finding.statements(workspace);
     let is_copied = |path: &String| {
         let state = ledger.artifacts.get(path).map(|artifact| artifact.state);
-        matches!(state, Some(ArtifactState::Used | ArtifactState::OutOfPeriod | ArtifactState::Document))
+        let in_parts = ledger.artifacts.get(path).is_some_and(|artifact| artifact.in_parts);
+        !in_parts && matches!(state, Some(ArtifactState::Used | ArtifactState::OutOfPeriod | ArtifactState::Document))
     };
     for file in files.iter().filter(|file| is_copied(&file.path)) {
-        if let Some(text) = file.content.as_ref().ok().and_then(|bytes| readable_text(bytes)) {
+        let bytes = file.content.as_ref().ok().and_then(|content| content.bytes().ok());
+        if let Some(text) = bytes.and_then(|bytes| readable_text(&bytes)) {
             // What stands before an @ may be a password, as in the address of a database: secrets are gone before anything is looked for.
             addresses(&ledger.masked(&file.path, &text)).for_each(|address| finding.address(address));
         }
@@ -65,9 +66,9 @@ fn salt(files: &[FoundFile]) -> Digest {
     order.sort_by(|one, two| one.path.cmp(&two.path));
     let mut told = b"tickmark names\n".to_vec();
     for file in order {
-        let bytes = file.content.as_deref().unwrap_or_default();
-        told.extend_from_slice(format!("{} {}\n", file.path, bytes.len()).as_bytes());
-        told.extend_from_slice(&bytes[..bytes.len().min(SALT_BYTES_MAX)]);
+        let size = file.content.as_ref().map_or(0, Content::size);
+        told.extend_from_slice(format!("{} {size}\n", file.path).as_bytes());
+        told.extend(file.content.as_ref().ok().and_then(|content| content.beginning(SALT_BYTES_MAX).ok()).unwrap_or_default());
     }
     Digest::of(&told)
 }
@@ -114,21 +115,19 @@ impl Finding {
 
     /// The identities that the workspace calls people.
     fn people(&mut self, workspace: &Workspace, ledger: &Ledger) {
-        let Some(table) = ledger.tables.get("identities") else { return };
         for people in &workspace.stated.people {
             let rule = format!("people like {}", people.pattern);
             let Some(pattern) = like(&people.pattern) else { continue };
-            for row in 0..table.len() {
-                let cell = |name: &str| match table.column(name).map(|column| column.cell(row)) {
-                    Some(Cell::Text(text)) => Some(text.to_owned()),
-                    _ => None,
-                };
-                let Some(native_id) = cell("native_id").filter(|id| pattern.is_match(id)) else { continue };
-                let last = native_id.rsplit(['/', ':']).next().unwrap_or(&native_id);
-                for value in [Some(last.to_owned()), cell("name")].into_iter().flatten().filter(|value| value.chars().count() >= 3) {
-                    self.values.entry(value).or_default().insert(rule.clone());
+            ledger.scan("identities", |table| {
+                for row in 0..table.len() {
+                    let Some(native_id) = table.text(row, "native_id").filter(|id| pattern.is_match(id)) else { continue };
+                    let last = native_id.rsplit(['/', ':']).next().unwrap_or(native_id);
+                    let names = [Some(last), table.text(row, "name")].into_iter().flatten();
+                    for value in names.filter(|value| value.chars().count() >= 3) {
+                        self.values.entry(value.to_owned()).or_default().insert(rule.clone());
+                    }
                 }
-            }
+            });
         }
     }
 
@@ -151,16 +150,7 @@ impl Finding {
 }
 
 fn machine_names(ledger: &Ledger) -> BTreeSet<String> {
-    let Some(table) = ledger.tables.get("machine_identities") else { return BTreeSet::new() };
-    ["native_id", "name"].into_iter().flat_map(|column| texts(table, column)).map(str::to_lowercase).collect()
-}
-
-fn texts<'a>(table: &'a Table, column: &str) -> impl Iterator<Item = &'a str> {
-    let column = table.column(column);
-    (0..table.len()).filter_map(move |row| match column?.cell(row) {
-        Cell::Text(text) => Some(text),
-        _ => None,
-    })
+    ledger.texts("machine_identities", &["native_id", "name"]).iter().map(|text| text.to_lowercase()).collect()
 }
 
 /// An SQL LIKE pattern as an expression.

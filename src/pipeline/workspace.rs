@@ -44,7 +44,7 @@ pub fn take_controls(statements: &mut SourceTree, evidence: &mut Vec<FoundFile>,
         );
     }
     for found in inside {
-        match found.content {
+        match found.content.and_then(|content| content.bytes().map(std::borrow::Cow::into_owned)) {
             Ok(bytes) => {
                 own.insert(&found.path[prefix.len()..], bytes.as_slice());
                 statements.insert(found.path, bytes);
@@ -132,6 +132,7 @@ fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Opt
         people: stated.people.iter().map(|people| (people.pattern.clone(), people.reason.clone())).collect(),
         aliases: stated.aliases.iter().map(|alias| (alias.alias.clone(), alias.identity.clone(), alias.reason.clone())).collect(),
         documents: std::collections::BTreeSet::new(),
+        part_bytes: crate::evidence::PART_BYTES,
     })
 }
 

@@ -13,6 +13,7 @@ mod hostile;
 mod oscal;
 mod own_controls;
 mod pack;
+mod parts;
 mod readers;
 mod real_evidence;
 mod redaction;

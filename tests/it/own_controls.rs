@@ -49,7 +49,7 @@ fn with_own_controls(extra: &str, own: &[(&str, &str)]) -> (SourceTree, Vec<Foun
     let (mut statements, mut files) = workspace(&[], "");
     let stated = statements.text("tickmark.yaml").unwrap().to_owned();
     statements.insert("tickmark.yaml", format!("{stated}{extra}"));
-    files.extend(own.iter().map(|(path, text)| FoundFile { path: format!("ours/{path}"), content: Ok(text.as_bytes().to_vec()) }));
+    files.extend(own.iter().map(|(path, text)| FoundFile { path: format!("ours/{path}"), content: Ok(text.as_bytes().to_vec().into()) }));
     let mut diagnostics = Diagnostics::default();
     let mut source = io::embedded_controls();
     source.overlay(take_controls(&mut statements, &mut files, &mut diagnostics));

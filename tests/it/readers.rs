@@ -25,7 +25,7 @@ fn read(bytes: &[u8], artifacts: &str) -> (Artifact, Ledger) {
 
 /// The rows of a table, the asked columns of each joined by bars; a missing value is empty.
 fn rows(ledger: &Ledger, table: &str, columns: &[&str]) -> Vec<String> {
-    let table = &ledger.tables[table];
+    let table = ledger.table(table);
     let mut rows: Vec<String> = (0..table.len())
         .map(|row| {
             let cells = columns.iter().map(|column| match table.cell(row, column) {

@@ -91,6 +91,6 @@ pub fn workspace(evidence: &[(&str, &[u8])], artifacts: &str) -> (SourceTree, Ve
     if !artifacts.is_empty() {
         statements.insert("artifacts.yaml", artifacts);
     }
-    let files = evidence.iter().map(|(path, bytes)| FoundFile { path: (*path).to_owned(), content: Ok(bytes.to_vec()) }).collect();
+    let files = evidence.iter().map(|(path, bytes)| FoundFile { path: (*path).to_owned(), content: Ok(bytes.to_vec().into()) }).collect();
     (statements, files)
 }

@@ -122,7 +122,9 @@ fn only_the_engine_names_the_query_engine_and_only_the_pdf_renderer_the_typesett
         let module = module_of(&path);
         assert!(module == "engine" || !text.contains("datafusion::"), "{}", path.display());
         assert!(module == "render" || !text.contains("typst::"), "{}", path.display());
-        assert!(matches!(module.as_str(), "io" | "cli") || !text.contains("std::fs"), "{}", path.display());
+        // Tables too large for memory: decision 15.
+        let is_spill = path.ends_with("engine/spill.rs");
+        assert!(is_spill || matches!(module.as_str(), "io" | "cli") || !text.contains("std::fs"), "{}", path.display());
         assert!(matches!(module.as_str(), "cli") || !text.contains("std::env::"), "{}", path.display());
         assert!(module == "cli" || !text.contains("println!"), "{}", path.display());
         for clock in ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "thread_rng", "HashMap", "HashSet"] {
@@ -135,7 +137,7 @@ fn only_the_engine_names_the_query_engine_and_only_the_pdf_renderer_the_typesett
 fn every_diagnostic_code_has_its_place_in_the_book() {
     let page = fs::read_to_string(root().join("book/src/reference/diagnostics.md")).unwrap();
     let code = regex::Regex::new(
-        r#""((?:yaml|catalog|framework|crosswalk|relations|overlay|objective|adapter|table|check|cases|workspace|artifacts|exceptions|templates|render|query)/[a-z0-9-]+)""#,
+        r#""((?:yaml|catalog|framework|crosswalk|relations|overlay|objective|adapter|table|check|cases|workspace|artifacts|documents|evidence|exceptions|templates|render|query)/[a-z0-9-]+)""#,
     )
     .unwrap();
     let mut missing = BTreeSet::new();
