@@ -5,8 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use super::args::AddArguments;
 use super::{Failure, open_workspace, settle, terminal};
+use crate::base::Diagnostics;
 use crate::base::instant::Day;
-use crate::base::{Diagnostics, Digest};
 use crate::evidence::format::DayRange;
 use crate::evidence::{ArtifactMeta, ArtifactState, ControlTotal, normalise};
 use crate::io;
@@ -23,10 +23,10 @@ pub fn run(arguments: &AddArguments, overlay: Option<&Path>) -> Result<(), Failu
     if beside.symlink_metadata().is_ok() && !arguments.replace {
         return Err(Failure::BadInput(format!("`{}` exists already; give --replace to write it anew", beside.display())));
     }
-    let bytes = io::read_one(&arguments.file)?;
+    let (digest, bytes) = io::content_of(&arguments.file)?.digest().map_err(Failure::CouldNotRun)?;
     let mut meta = stated(arguments)?;
-    meta.sha256 = Some(Digest::of(&bytes).to_string());
-    meta.bytes = Some(bytes.len() as u64);
+    meta.sha256 = Some(digest.to_string());
+    meta.bytes = Some(bytes);
     let mut diagnostics = Diagnostics::default();
     let (controls, mut statements, files) = open_workspace(&workspace, overlay, &mut diagnostics)?;
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {

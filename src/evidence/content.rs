@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
 
+use crate::base::Digest;
+use crate::base::digest::Hasher;
+
 /// Where bytes come from. The file system stands behind it in the binary, memory in tests.
 pub trait Source: Send + Sync {
     /// How many bytes there are, as far as that is known before reading.
@@ -60,6 +63,23 @@ impl Content {
         Ok(Cow::Owned(bytes))
     }
 
+    /// The digest of all bytes and how many there are, whatever their number.
+    pub fn digest(&self) -> Result<(Digest, u64), String> {
+        let mut hasher = Hasher::default();
+        let mut reader = self.open()?;
+        let mut buffer = vec![0; HASHED_BYTES];
+        let mut total = 0;
+        loop {
+            match reader.read(&mut buffer).map_err(|error| unreadable(&error))? {
+                0 => return Ok((hasher.finish(), total)),
+                count => {
+                    hasher.update(&buffer[..count]);
+                    total += count as u64;
+                }
+            }
+        }
+    }
+
     /// At most so many bytes from the beginning.
     pub fn beginning(&self, bytes_max: usize) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
@@ -70,6 +90,9 @@ impl Content {
 
 /// What must be held in memory as a whole may not be larger than this.
 const WHOLE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// So many bytes are hashed at a time.
+const HASHED_BYTES: usize = 256 * 1024;
 
 fn unreadable(error: &std::io::Error) -> String {
     format!("cannot be read: {error}")

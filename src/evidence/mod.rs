@@ -26,7 +26,7 @@ pub use adapter::{Adapter, load_adapters};
 pub use content::{Content, Source};
 pub use format::{ArtifactMeta, ControlTotal, Extent, Shape};
 pub use mask::{MASK, Masker};
-pub use normalise::normalise;
+pub use normalise::{normalise, take_apart};
 pub use pack_copy::{packed_copy, readable_text};
 pub use script::rehearse;
 pub use tables::{TableDefinition, load_tables};

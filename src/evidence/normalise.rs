@@ -239,7 +239,7 @@ impl<'a> Reading<'a> {
         artifact.claimed_by(adapter);
         (artifact.extent, artifact.extent_because) = (adapter.completeness.unless_marked, adapter.completeness.because.trim().to_owned());
         if let Some(outside) = self.outside_period(&artifact) {
-            artifact.sha256 = hashed(content).ok();
+            artifact.sha256 = content.digest().ok().map(|(digest, _)| digest);
             artifact.give_up(ArtifactState::OutOfPeriod, outside);
             gathered.artifacts.insert(file.path.clone(), artifact);
             return;
@@ -270,8 +270,8 @@ impl<'a> Reading<'a> {
         if !may_repeat && artifact.meta.sha256.is_none() && artifact.meta.bytes.is_none() {
             return false;
         }
-        match hashed(content) {
-            Ok(digest) => artifact.sha256 = Some(digest),
+        match content.digest() {
+            Ok((digest, _)) => artifact.sha256 = Some(digest),
             Err(reason) => {
                 artifact.give_up(ArtifactState::Unreadable, reason);
                 return true;
@@ -358,6 +358,16 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// How many records a file holds that can be taken apart, and how many that are broken, whoever made it. The error says why the file
+/// cannot be read at all. Never panics, whatever the bytes.
+pub fn take_apart(bytes: &[u8], adapters: &BTreeMap<String, Adapter>) -> Result<(usize, usize), String> {
+    Ok(match parsed(bytes, adapters)?.0 {
+        Parsed::Documents { documents, broken, .. } => (documents.len(), broken.len()),
+        Parsed::Grid { rows, broken, .. } => (rows.len(), broken.len()),
+        Parsed::Plain(_) => (0, 0),
+    })
+}
+
 fn parsed(bytes: &[u8], adapters: &BTreeMap<String, Adapter>) -> Result<(Parsed, BTreeSet<String>), String> {
     Ok(match decode(bytes)? {
         Decoded::Text(text) => (parse_text(&text, adapters.values())?, private_keys_of(&text)),
@@ -365,18 +375,6 @@ fn parsed(bytes: &[u8], adapters: &BTreeMap<String, Adapter>) -> Result<(Parsed,
         Decoded::Parquet(bytes) => (parse_parquet(bytes)?, BTreeSet::new()),
         Decoded::Der(bytes) => (parse_der(&bytes)?, BTreeSet::new()),
     })
-}
-
-fn hashed(content: &Content) -> Result<Digest, String> {
-    let mut hasher = crate::base::digest::Hasher::default();
-    let mut reader = content.open()?;
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        match reader.read(&mut buffer).map_err(|error| format!("cannot be read: {error}"))? {
-            0 => return Ok(hasher.finish()),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
 }
 
 impl Artifact {

@@ -85,6 +85,11 @@ pub fn read_workspace(folder: &Path) -> Result<(SourceTree, Vec<FoundFile>), IoE
     Ok((statements, evidence))
 }
 
+/// One file, opened when its bytes are asked for.
+pub fn content_of(path: &Path) -> Result<Content, IoError> {
+    on_disk(path).map_err(|reason| IoError::Read { path: path.to_owned(), source: std::io::Error::other(reason) })
+}
+
 /// The bytes of one file.
 pub fn read_one(path: &Path) -> Result<Vec<u8>, IoError> {
     std::fs::read(path).map_err(|source| IoError::Read { path: path.to_owned(), source })
