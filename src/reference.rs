@@ -258,9 +258,10 @@ fn edition_section(text: &mut String, controls: &Controls, catalog: &Catalog) {
         }
     }
     if !catalog.results.is_empty() {
-        let _ = writeln!(text, "\nThe edition's own words for a result:\n\n| word | meaning |\n|---|---|");
+        let _ = writeln!(text, "\nThe edition's own words for a result:\n\n| word | stands for | meaning |\n|---|---|---|");
         for result in &catalog.results {
-            let _ = writeln!(text, "| {} | {} |", result.word, result.meaning.trim().replace('\n', " "));
+            let statuses: Vec<String> = result.statuses.iter().map(|status| format!("`{status}`")).collect();
+            let _ = writeln!(text, "| {} | {} | {} |", result.word, statuses.join(", "), result.meaning.trim().replace('\n', " "));
         }
     }
     for property in &catalog.properties {

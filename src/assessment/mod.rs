@@ -177,6 +177,9 @@ pub struct ClauseResult {
     pub treatment: TreatmentKind,
     /// None for headings.
     pub status: Option<Status>,
+    /// The status in the edition's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
     pub reasons: Vec<Reason>,
     pub objectives: Vec<ClauseObjective>,
     /// Paths of the artifacts that the verdict rests on.

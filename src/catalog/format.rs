@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::base::Status;
 use crate::base::instant::Day;
 
 /// One edition of one framework: `controls/frameworks/<framework>/<edition>/catalog.yaml`.
@@ -41,7 +42,7 @@ pub struct CatalogFile {
     pub amendments: Vec<Amendment>,
     /// What the framework calls each kind of clause: `sub-requirement: Requirement`.
     pub nouns: BTreeMap<String, String>,
-    /// The words in which an assessment against this edition states a result.
+    /// The words in which an assessment against this edition states a result. A partial success never takes the word of a full one.
     #[serde(default)]
     pub results: Vec<ResultWord>,
     /// Further facts that the edition states of its clauses, such as whether another approach is allowed.
@@ -72,6 +73,9 @@ pub struct Amendment {
 #[serde(deny_unknown_fields)]
 pub struct ResultWord {
     pub word: String,
+    /// The statuses that this word stands for; each status stands under exactly one word.
+    #[serde(rename = "for")]
+    pub statuses: Vec<Status>,
     pub meaning: String,
 }
 

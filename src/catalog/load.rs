@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::format::{CatalogFile, ClauseFile, MappingFile};
 use super::{Catalog, CatalogAbout, Catalogs, Clause, EditionName, Mapping, Objective, Treatment, frameworks, objectives, oscal};
 use crate::base::yaml::{Format, Located};
-use crate::base::{Diagnostics, Digest, SourceTree};
+use crate::base::{Diagnostics, Digest, SourceTree, Status};
 
 /// Reads every catalog, crosswalk and objective of a tree of controls. What cannot be used is left out and told in `diagnostics`.
 pub fn load(controls: &SourceTree, diagnostics: &mut Diagnostics) -> Catalogs {
@@ -219,6 +219,7 @@ fn check_catalog(source: &Source<'_>, objectives: &BTreeMap<String, Objective>, 
     let file = source.file;
     let typed = &file.value;
     let ids: Vec<&str> = source.clauses.iter().map(|(_, clause)| clause.id.as_str()).collect();
+    check_results(source, diagnostics);
     check_ids(source, diagnostics);
     let properties =
         source.base.map_or(&typed.properties, |base| if typed.properties.is_empty() { &base.value.properties } else { &typed.properties });
@@ -290,6 +291,35 @@ fn check_catalog(source: &Source<'_>, objectives: &BTreeMap<String, Objective>, 
         clauses,
         withdrawn: source.withdrawn.clone(),
         digest: source.digest.clone(),
+    }
+}
+
+/// Every status has one word of the edition, and only what is fully satisfied has the word for that.
+fn check_results(source: &Source<'_>, diagnostics: &mut Diagnostics) {
+    let results = &source.file.value.results;
+    if results.is_empty() {
+        return;
+    }
+    for status in Status::ALL {
+        let words = results.iter().filter(|result| result.statuses.contains(&status)).count();
+        if words != 1 {
+            diagnostics.push(
+                source
+                    .file
+                    .error("/results", "catalog/results", format!("the status `{status}` stands under {words} result words"))
+                    .help("name each of the five statuses under exactly one word, as `for`"),
+            );
+        }
+    }
+    for (index, result) in results.iter().enumerate() {
+        if result.statuses.contains(&Status::Satisfied) && result.statuses.len() > 1 {
+            diagnostics.push(
+                source
+                    .file
+                    .error(&format!("/results/{index}/for"), "catalog/results", "a word for `satisfied` stands for nothing else")
+                    .help("give what is not fully satisfied a weaker word"),
+            );
+        }
     }
 }
 

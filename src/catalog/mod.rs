@@ -25,8 +25,8 @@ pub use format::{
 pub use frameworks::withdrawn_by_crosswalk;
 pub use load::load;
 
-use crate::base::Digest;
 use crate::base::instant::Day;
+use crate::base::{Digest, Status};
 
 /// A framework edition by name, such as `pci-dss@4.0.1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -143,6 +143,13 @@ pub struct Catalog {
     pub withdrawn: BTreeMap<String, Vec<String>>,
     /// Of the file's very bytes; of all files together where the clauses come from several.
     pub digest: Digest,
+}
+
+impl Catalog {
+    /// The edition's own word for a status; none where the edition has no such words.
+    pub fn result_for(&self, status: Status) -> Option<&str> {
+        self.results.iter().find(|result| result.statuses.contains(&status)).map(|result| result.word.as_str())
+    }
 }
 
 /// What a reader must know of the edition: whose words, from where, valid when.

@@ -383,6 +383,7 @@ impl Judging<'_> {
                 Treatment::Outside(_) => TreatmentKind::Outside,
             },
             status,
+            result: status.and_then(|status| self.catalog.result_for(status)).map(str::to_owned),
             reasons,
             objectives: findings
                 .iter()

@@ -129,6 +129,8 @@ pub struct ClauseView {
     /// Empty for headings.
     pub status: String,
     pub status_label: String,
+    /// The status in the edition's own words; empty for headings and where the edition has none.
+    pub result: String,
     /// `heading`, `mapped`, `documentary` or `outside`.
     pub treatment: String,
     /// One sentence: why this status. Empty for headings.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use tickmark::base::{Diagnostics, SourceTree};
-use tickmark::catalog::Treatment;
+use tickmark::base::{Diagnostics, SourceTree, Status};
+use tickmark::catalog::{EditionName, Treatment};
 use tickmark::io;
 use tickmark::pipeline::{Controls, run_cases};
 
@@ -231,8 +231,8 @@ fn a_changed_catalog_is_told_unless_its_revision_was_raised() {
     assert_ne!(text, reworded);
     let (changed, ..) = lint(&[(path, reworded.clone())]);
     let drift = lock::drift(&released, &changed.catalogs);
-    assert!(drift.len() == 1 && drift[0].contains("owasp-nhi-top10@2025 changed and is still revision 1"), "{drift:?}");
-    let (raised, ..) = lint(&[(path, reworded.replacen("revision: 1", "revision: 2", 1))]);
+    assert!(drift.len() == 1 && drift[0].contains("owasp-nhi-top10@2025 changed and is still revision 2"), "{drift:?}");
+    let (raised, ..) = lint(&[(path, reworded.replacen("revision: 2", "revision: 3", 1))]);
     assert_eq!(lock::drift(&released, &raised.catalogs), Vec::<String>::new());
     let gone = format!("{released}acme@1 r1 {}\n", "0".repeat(64));
     assert!(lock::drift(&gone, &controls().catalogs)[0].contains("acme@1 was released and is gone"));
@@ -256,4 +256,45 @@ fn a_mistake_in_the_sql_of_an_adapter_is_told_by_lint_without_any_evidence() {
         told.contains("[adapter/sql]") && told.contains("adapters/aws-access-keys/normalise.sql:") && told.contains("statuss"),
         "{told}"
     );
+}
+
+#[test]
+fn a_status_has_one_word_of_its_edition_and_a_partial_success_never_that_of_a_full_one() {
+    let word = |edition: &str, status: Status| {
+        let name = EditionName::parse(edition).unwrap();
+        controls().catalogs.editions[&name].result_for(status).map(str::to_owned)
+    };
+    for catalog in controls().catalogs.editions.values() {
+        let edition = catalog.name.as_str();
+        let words: Vec<Option<String>> = Status::ALL.iter().map(|status| word(edition, *status)).collect();
+        assert!(words.iter().all(Option::is_some), "{edition}: {words:?}");
+        assert_ne!(word(edition, Status::PartiallySatisfied), word(edition, Status::Satisfied), "{edition}");
+        assert_ne!(word(edition, Status::NotAssessed), word(edition, Status::Satisfied), "{edition}");
+        assert!(!catalog.results.iter().any(|result| result.word.contains("Remediation")), "PCI withdrew that word in December 2022");
+    }
+    let table = [
+        ("pci-dss@4.0.1", Status::Satisfied, "In Place"),
+        ("pci-dss@4.0.1", Status::PartiallySatisfied, "Not in Place"),
+        ("pci-dss@4.0.1", Status::NotAssessed, "Not Tested"),
+        ("soc2-tsc@2017", Status::Satisfied, "No exceptions noted"),
+        ("soc2-tsc@2017", Status::NotSatisfied, "Exceptions noted"),
+        ("iso-27001@2022", Status::NotSatisfied, "Nonconformity"),
+        ("iso-27001@2022", Status::NotApplicable, "Excluded"),
+        ("nist-csf@2.0", Status::NotSatisfied, "Gap"),
+        ("dora@2022-2554", Status::PartiallySatisfied, "Gap"),
+        ("owasp-nhi-top10@2025", Status::PartiallySatisfied, "Partly controlled"),
+    ];
+    for (edition, status, expected) in table {
+        assert_eq!(word(edition, status).as_deref(), Some(expected), "{edition} {status}");
+    }
+    let assessed = crate::support::quarter("2026-Q3");
+    for clause in &assessed.assessment.clauses {
+        assert_eq!(
+            clause.result,
+            clause.status.and_then(|status| word(&clause.framework, status)),
+            "{} {}",
+            clause.framework,
+            clause.clause
+        );
+    }
 }
