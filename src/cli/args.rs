@@ -240,7 +240,11 @@ pub enum CatalogCommand {
     },
     /// Check all controls and run the cases of every objective.
     #[command(alias = "check")]
-    Lint,
+    Lint {
+        /// Run only the cases of this objective; may be given several times.
+        #[arg(long = "objective", value_name = "ID")]
+        objectives: Vec<String>,
+    },
     /// Tell what differs between two editions of one framework, or between two revisions of one edition.
     Diff {
         /// The earlier edition, such as pci-dss@4.0.

@@ -18,7 +18,7 @@ pub fn run(command: CatalogCommand, controls: Option<&Path>) -> Result<(), Failu
     match command {
         CatalogCommand::List { format } => list(format, controls),
         CatalogCommand::Show { edition, clauses, format } => show(&edition, &clauses, format, controls),
-        CatalogCommand::Lint => lint(controls),
+        CatalogCommand::Lint { objectives } => lint(&objectives, controls),
         CatalogCommand::Diff { before, after, against, format } => diff(&before, &after, against.as_deref(), format, controls),
         CatalogCommand::Export { edition, format } => export(&edition, format, controls),
         CatalogCommand::Import { file, edition, into } => import(&file, &edition, &into),
@@ -370,11 +370,18 @@ fn lock_folder(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn lint(overlay: Option<&Path>) -> Result<(), Failure> {
+fn lint(chosen: &[String], overlay: Option<&Path>) -> Result<(), Failure> {
     let mut diagnostics = Diagnostics::default();
     let controls = load_controls(overlay, &mut diagnostics)?;
-    rehearse(&controls.adapters, &controls.tables, &mut diagnostics);
-    let cases = run_cases(&controls, |_| true, &mut diagnostics);
+    let known = controls.catalogs.objectives.keys().map(String::as_str);
+    if let Some(unknown) = chosen.iter().find(|id| !controls.catalogs.objectives.contains_key(*id)) {
+        let near = nearest(unknown, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Err(Failure::BadInput(format!("there is no objective `{unknown}`{near}")));
+    }
+    if chosen.is_empty() {
+        rehearse(&controls.adapters, &controls.tables, &mut diagnostics);
+    }
+    let cases = run_cases(&controls, |id| chosen.is_empty() || chosen.iter().any(|one| one == id), &mut diagnostics);
     settle(diagnostics)?;
     terminal::line(&format!(
         "{} editions, {} objectives, {} adapters, {} tables; {cases} cases hold.",
