@@ -23,7 +23,7 @@ from accounts;
 
 insert into credentials (
   credential_id, identity_id, identity_name, kind, native_id, status, created_at, created_at_state, last_rotated_at,
-  last_rotated_at_state, expires_at, expires_at_state, last_used_at, last_used_at_state, artifact, record
+  last_rotated_at_state, expires_at, expires_at_state, last_used_at, last_used_at_state, weaknesses, artifact, record
 )
 select
   concat('ad:', coalesce($instance, 'unstated'), ':', lower(name), ' password') as credential_id,
@@ -40,6 +40,16 @@ select
   expires_at_state,
   logon_at as last_used_at,
   logon_at_state as last_used_at_state,
+  -- Known only where the file has all three columns.
+  case
+    when no_preauthentication is not null and delegation is not null and never_expires is not null
+    then concat_ws(
+      ' ',
+      case when no_preauthentication then 'no-preauthentication' end,
+      case when delegation then 'unconstrained-delegation' end,
+      case when never_expires then 'never-expires' end
+    )
+  end as weaknesses,
   artifact,
   record
 from accounts;

@@ -31,7 +31,7 @@ from accounts;
 -- change theirs by themselves. krbtgt is always disabled, and its key signs every ticket.
 insert into credentials (
   credential_id, identity_id, identity_name, kind, native_id, status, created_at, created_at_state, last_rotated_at,
-  last_rotated_at_state, expires_at, expires_at_state, last_used_at, last_used_at_state, artifact, record
+  last_rotated_at_state, expires_at, expires_at_state, last_used_at, last_used_at_state, weaknesses, artifact, record
 )
 select
   concat('ad:', coalesce($instance, 'unstated'), ':', lower(name), ' password') as credential_id,
@@ -48,6 +48,16 @@ select
   expires_at_state,
   logon_at as last_used_at,
   logon_at_state as last_used_at_state,
+  -- Domain controllers (8192) are trusted for delegation by design.
+  concat_ws(
+    ' ',
+    case when (control & 4194304) <> 0 then 'no-preauthentication' end,
+    case when (control & 524288) <> 0 and (control & 8192) = 0 then 'unconstrained-delegation' end,
+    case when (control & 128) <> 0 then 'reversible-encryption' end,
+    case when (control & 2097152) <> 0 then 'des-only' end,
+    case when (control & 32) <> 0 then 'password-not-required' end,
+    case when (control & 65536) <> 0 then 'never-expires' end
+  ) as weaknesses,
   artifact,
   record
 from accounts

@@ -2,7 +2,7 @@
 -- may repeat an event: both rows then have one id.
 insert into events (
   event_id, at, identity_id, actor, actor_kind, credential_native_id, action, target, outcome, address, interactive, on_behalf_of,
-  log, artifact, record
+  log, agent, platform, scope, artifact, record
 )
 select
   concat_ws(' ', recipient, event_id) as event_id,
@@ -21,6 +21,9 @@ select
   coalesce(event_type = 'AwsConsoleSignIn' or name = 'ConsoleLogin' or from_console = 'true', false) as interactive,
   case when type = 'AssumedRole' then principal end as on_behalf_of,
   'cloudtrail' as log,
+  agent,
+  'aws' as platform,
+  recipient as scope,
   artifact,
   record
 from events;

@@ -1,6 +1,7 @@
 -- Runs of pipelines, with the person or app that set them off.
 insert into events (
-  event_id, at, identity_id, actor, actor_kind, action, target, outcome, interactive, on_behalf_of, log, artifact, record
+  event_id, at, identity_id, actor, actor_kind, action, target, outcome, interactive, on_behalf_of, log, platform, scope,
+  artifact, record
 )
 select
   concat(repository, '/', id) as event_id,
@@ -14,6 +15,8 @@ select
   false as interactive,
   coalesce(triggered_by, actor) as on_behalf_of,
   'github-actions' as log,
+  'github' as platform,
+  repository as scope,
   artifact,
   record
 from runs;

@@ -1,7 +1,8 @@
 -- Answered requests. A user who impersonates another acts as that one; the user behind it stays on the row. Earlier stages of the
 -- same request are passed over.
 insert into events (
-  event_id, at, identity_id, actor, actor_kind, action, target, outcome, address, interactive, on_behalf_of, log, artifact, record
+  event_id, at, identity_id, actor, actor_kind, action, target, outcome, address, interactive, on_behalf_of, log,
+  agent, platform, scope, artifact, record
 )
 with
 told as (
@@ -26,6 +27,9 @@ select
   case when starts_with(effective, 'system:') then false end as interactive,
   case when impersonated is not null then username end as on_behalf_of,
   'k8s-audit' as log,
+  agent,
+  'kubernetes' as platform,
+  coalesce($instance, 'unstated') as scope,
   artifact,
   record
 from told;

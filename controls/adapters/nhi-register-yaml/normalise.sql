@@ -1,7 +1,7 @@
 -- Rows of the register. An empty date stays unknown: only `never` says that there is none.
 insert into register (
   register_id, identity_ref, platform, scope, name, owner, owner_status, purpose, service, criticality,
-  expires_at, expires_at_state, approval_ticket, last_reviewed_at, last_reviewed_at_state, artifact, record
+  expires_at, expires_at_state, approval_ticket, last_reviewed_at, last_reviewed_at_state, lifecycle, artifact, record
 )
 with
 named as (
@@ -44,6 +44,10 @@ select
   approval_ticket,
   last_reviewed_at,
   last_reviewed_at_state,
+  case
+    when lower(trim(lifecycle)) in ('active', 'in use', 'live') then 'active'
+    when lower(trim(lifecycle)) in ('retired', 'decommissioned', 'disabled') then 'retired'
+  end as lifecycle,
   artifact,
   record
 from numbered;

@@ -1,6 +1,7 @@
 -- Events of the tenant. A browser shows a person; its absence shows nothing.
 insert into events (
-  event_id, at, identity_id, actor, actor_kind, action, target, outcome, address, interactive, log, artifact, record
+  event_id, at, identity_id, actor, actor_kind, action, target, outcome, address, interactive, log, platform, scope,
+  artifact, record
 )
 select
   id as event_id,
@@ -14,6 +15,8 @@ select
   address,
   case when browser is not null and browser <> 'UNKNOWN' then true end as interactive,
   'okta' as log,
+  'okta' as platform,
+  coalesce($instance, 'unstated') as scope,
   artifact,
   record
 from events;

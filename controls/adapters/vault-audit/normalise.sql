@@ -1,7 +1,7 @@
 -- Answers, one for each request. Token and accessor are keyed hashes of one audit device and can be compared within one device only.
 insert into events (
-  event_id, at, identity_id, actor, actor_kind, credential_native_id, action, target, outcome, address, interactive, log, artifact,
-  record
+  event_id, at, identity_id, actor, actor_kind, credential_native_id, action, target, outcome, address, interactive, log, platform,
+  scope, artifact, record
 )
 select
   concat_ws(' ', at, id, path, operation) as event_id,
@@ -16,6 +16,8 @@ select
   address,
   false as interactive,
   'vault-audit' as log,
+  'vault' as platform,
+  coalesce($instance, 'unstated') as scope,
   artifact,
   record
 from events
