@@ -1,4 +1,4 @@
--- Every machine identity, and whether a person could log in with it or did.
+-- Every machine identity, and whether a person could log in with it or did, by its password and by what the logs say.
 with
 console_platforms as (
   select distinct trim(platform) as platform
@@ -34,6 +34,26 @@ stated as (
   qualify row_number() over (partition by identities.identity_id order by identities.artifact, identities.record) = 1
 ),
 
+-- Days of the period on which a log shows a person at work as the identity; a log-in that was refused is none.
+hands_on_days as (
+  select
+    identity_id,
+    date_trunc('day', at) as day,
+    max(concat(to_char(at, '%Y-%m-%d %H:%M:%S'), chr(31), artifact, chr(31), record, chr(31), log, chr(31), action)) as latest
+  from events
+  where interactive
+    and outcome <> 'failure'
+    and identity_id is not null
+    and at between $period_from and $period_to
+  group by identity_id, date_trunc('day', at)
+),
+
+hands_on as (
+  select identity_id, count(*) as days_count, max(day) as last_day, max(latest) as latest
+  from hands_on_days
+  group by identity_id
+),
+
 judged as (
   select
     machine_identities.*,
@@ -41,7 +61,11 @@ judged as (
     coalesce(passwords.use_artifact, stated.artifact) as password_artifact,
     coalesce(passwords.use_record, stated.record) as password_record,
     passwords.status as password_status,
+    hands_on.days_count as hands_on_days,
+    hands_on.last_day as hands_on_last,
+    hands_on.latest as hands_on_latest,
     case
+      when hands_on.identity_id is not null then 'by hand'
       when machine_identities.provider_managed then 'provider'
       when passwords.live and console_platforms.platform is not null then 'console'
       when passwords.live then 'password'
@@ -58,6 +82,8 @@ judged as (
     on console_platforms.platform = machine_identities.platform
   left join stated
     on stated.identity_id = machine_identities.identity_id
+  left join hands_on
+    on hands_on.identity_id = machine_identities.identity_id
 )
 
 select
@@ -72,6 +98,11 @@ select
     else 'fail'
   end as outcome,
   case standing
+    when 'by hand' then concat(
+      'A person worked as this identity on ', hands_on_days, case when hands_on_days = 1 then ' day' else ' days' end, ' of the period, the last on ', to_char(hands_on_last, '%Y-%m-%d'),
+      ' (', split_part(hands_on_latest, chr(31), 5), ' in the log ', split_part(hands_on_latest, chr(31), 4), ')',
+      case password_status when 'active' then ', and a password is enabled.' else '.' end
+    )
     when 'provider' then 'The platform made this identity and runs it; nobody can log in with it.'
     when 'console' then concat(
       'A password for the console is enabled',
@@ -95,7 +126,7 @@ select
     when 'none' then 'The export that states passwords states none for it.'
     else 'No export that states passwords lists it.'
   end as reason,
-  coalesce(password_artifact, artifact) as artifact,
-  coalesce(password_record, record) as record,
+  case when standing = 'by hand' then split_part(hands_on_latest, chr(31), 2) else coalesce(password_artifact, artifact) end as artifact,
+  case when standing = 'by hand' then split_part(hands_on_latest, chr(31), 3) else coalesce(password_record, record) end as record,
   identity_id as identity
 from judged
