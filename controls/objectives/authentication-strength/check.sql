@@ -128,7 +128,7 @@ told as (
       )
       when 'no platform' then 'No export lists its identity, so nothing says which better ways its platform offers.'
       when 'no better way known' then concat(
-        'No way without a ', replace(kind, '-', ' '), ' is known for ', platform, '; no export shows its length, who chose it or by which protocol it is sent.'
+        'On ', platform, ' the workload authenticates by a ', replace(kind, '-', ' '), '; no export shows its length, who chose it or by which protocol it is sent.'
       )
       when 'end not known' then concat('Its ', replace(kind, '-', ' '), ' is on ', platform, '; no source says whether it ends within ', $static_days_max, ' days.')
       when 'beginning not known' then concat(
