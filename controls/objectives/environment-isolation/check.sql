@@ -1,5 +1,5 @@
 -- Every machine identity and every certificate key: does it stay in one environment, production or another?
-with
+with recursive
 -- Words that name an environment. `non-prod` and `pre-prod` are one word each.
 environment_words as (
   select distinct trim(word) as word, 'production' as environment
@@ -121,6 +121,44 @@ population as (
     on scopes.scope = lower(machine_identities.scope)
 ),
 
+-- Everything that an identity holds grants as: itself, its groups, and the groups that those belong to.
+holders as (
+  select identity_id, identity_id as holder
+  from population
+  union
+  select holders.identity_id, memberships.group_id as holder
+  from holders
+  inner join memberships
+    on memberships.identity_id = holders.holder
+),
+
+grants as (
+  select
+    population.identity_id,
+    population.belongs_to,
+    entitlements.entitlement_id,
+    entitlements.policy,
+    entitlements.scope,
+    named.environment,
+    named.word,
+    concat(entitlements.artifact, chr(31), entitlements.record) as place
+  from holders
+  inner join population
+    on population.identity_id = holders.identity_id
+  inner join entitlements
+    on entitlements.identity_id = holders.holder
+  left join named
+    on named.text = lower(concat_ws(' ', entitlements.policy, entitlements.scope, entitlements.resources))
+  where entitlements.effect = 'allow'
+),
+
+unnamed_grants as (
+  select identity_id, count(distinct entitlement_id) as grants_count, min(policy) as first_policy
+  from grants
+  where environment is null
+  group by identity_id
+),
+
 -- Where identities acted by the logs, each place once.
 acted as (
   select
@@ -189,16 +227,9 @@ crossings as (
     on population.identity_id = acted.identity_id
   where scopes.environment <> population.belongs_to
   union
-  select population.identity_id, 6 as rank,
-    concat('it holds ', entitlements.policy, coalesce(' on ' || entitlements.scope, ''), ', which names ', named.word) as says,
-    concat(entitlements.artifact, chr(31), entitlements.record) as place
-  from entitlements
-  inner join named
-    on named.text = lower(concat_ws(' ', entitlements.policy, entitlements.scope, entitlements.resources))
-  inner join population
-    on population.identity_id = entitlements.identity_id
-  where entitlements.effect = 'allow'
-    and named.environment <> population.belongs_to
+  select identity_id, 6 as rank, concat('it holds ', policy, coalesce(' on ' || scope, ''), ', which names ', word) as says, place
+  from grants
+  where environment <> belongs_to
   union
   -- A role may be assumed from elsewhere: by an identity that is listed, by an account whose environment is known, or by whom the policy names.
   select population.identity_id, 7 as rank, concat(trusts.principal, ' of ', other.belongs_to, ' may assume it') as says,
@@ -259,11 +290,15 @@ identities_judged as (
     pointed.says,
     pointed.place,
     crossing_counts.crossings_count,
+    unnamed_grants.grants_count,
+    unnamed_grants.first_policy,
     case
       when population.provider_managed then 'provider'
       when pointed.identity_id is not null then 'crosses'
       when population.belongs_to is null then 'not known'
       when granted.scope is null then 'grants not known'
+      -- In an account of no known environment a grant that names none may reach both.
+      when population.place_environment is null and unnamed_grants.identity_id is not null then 'reach not known'
       else 'stays'
     end as standing
   from population
@@ -274,6 +309,8 @@ identities_judged as (
   left join granted
     on granted.platform = population.platform
     and granted.scope = lower(population.scope)
+  left join unnamed_grants
+    on unnamed_grants.identity_id = population.identity_id
 ),
 
 leaves as (
@@ -318,6 +355,10 @@ told as (
         says,
         case when crossings_count > 1 then concat('; ', crossings_count - 1, ' more crossing', case when crossings_count = 2 then '' else 's' end) else '' end,
         '.'
+      )
+      when 'reach not known' then concat(
+        'It belongs to ', belongs_to, '; ', grants_count, ' of its grants, such as ', first_policy, ', name', case when grants_count = 1 then 's' else '' end,
+        ' no environment, and nothing says which one its account is.'
       )
       when 'not known' then 'No source says to which environment it belongs, by a tag, by its account or cluster, or by its name.'
       else concat('It belongs to ', belongs_to, '; no export of grants covers its account, so whether they cross is not known.')

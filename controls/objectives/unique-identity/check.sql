@@ -1,4 +1,4 @@
--- Every machine identity with credentials, and every public key that stands in several certificates: nothing is shared.
+-- Every machine identity with credentials or with several services, and every public key that stands in several certificates: nothing is shared.
 with
 credentials_of as (
   select
@@ -15,6 +15,98 @@ shared as (
   where native_id is not null
   group by native_id
   having count(distinct identity_id) > 1
+),
+
+-- From where, and by which programs, each credential was used in the period. Calls that the platform makes on its own are left out.
+used_from as (
+  select
+    credential_native_id as native_id,
+    address,
+    min(concat(artifact, chr(31), record)) as place
+  from events
+  where credential_native_id is not null
+    and address is not null
+    and address not like '%.amazonaws.com'
+    and address <> 'AWS Internal'
+    and outcome <> 'failure'
+    and at between $period_from and $period_to
+  group by credential_native_id, address
+),
+
+addresses as (
+  select native_id, count(*) as addresses_count, min(address) as first_address, max(address) as last_address, min(place) as place
+  from used_from
+  group by native_id
+  having count(*) > $addresses_max
+),
+
+used_by as (
+  select
+    credential_native_id as native_id,
+    lower(split_part(split_part(trim(agent), '/', 1), ' ', 1)) as program,
+    min(concat(artifact, chr(31), record)) as place
+  from events
+  where credential_native_id is not null
+    and trim(agent) <> ''
+    and agent not like '%.amazonaws.com'
+    and agent <> 'AWS Internal'
+    and outcome <> 'failure'
+    and at between $period_from and $period_to
+  group by credential_native_id, lower(split_part(split_part(trim(agent), '/', 1), ' ', 1))
+),
+
+programs as (
+  select native_id, count(*) as programs_count, min(program) as first_program, max(program) as last_program, min(place) as place
+  from used_by
+  group by native_id
+  having count(*) > $programs_max
+),
+
+-- The credential of an identity that is used most widely.
+widest as (
+  select
+    credentials_of.holder,
+    credentials_of.native_id,
+    addresses.addresses_count,
+    addresses.first_address,
+    addresses.last_address,
+    programs.programs_count,
+    programs.first_program,
+    programs.last_program,
+    coalesce(addresses.place, programs.place) as place
+  from credentials_of
+  left join addresses
+    on addresses.native_id = credentials_of.native_id
+  left join programs
+    on programs.native_id = credentials_of.native_id
+  where coalesce(addresses.native_id, programs.native_id) is not null
+  qualify row_number() over (
+    partition by credentials_of.holder
+    order by addresses.addresses_count desc nulls last, programs.programs_count desc nulls last, credentials_of.native_id
+  ) = 1
+),
+
+-- Identities that the register names under several services.
+services as (
+  select
+    machine_identities.identity_id,
+    min(machine_identities.register_artifact) as artifact,
+    min(machine_identities.register_record) as record,
+    count(distinct lower(trim(register.service))) as services_count,
+    min(trim(register.service)) as first_service,
+    max(trim(register.service)) as last_service
+  from machine_identities
+  inner join register_matches
+    on register_matches.identity_id = machine_identities.identity_id
+    and register_matches.artifact = machine_identities.register_artifact
+  inner join register
+    on register.artifact = register_matches.artifact
+    and register.record = register_matches.record
+    and register.register_id = register_matches.register_id
+  where register_matches.fits = 1
+    and lower(trim(register.service)) not in ('', '-', '?', 'n/a', 'na', 'none', 'null', 'tbd', 'unknown')
+  group by machine_identities.identity_id
+  having count(distinct lower(trim(register.service))) > 1
 ),
 
 kinds as (
@@ -67,6 +159,17 @@ judged as (
     most.kind as most_kind,
     most.live_count,
     days_between(most.newest_set_at, $as_of) as newest_days,
+    widest.native_id as widest_id,
+    widest.addresses_count,
+    widest.first_address,
+    widest.last_address,
+    widest.programs_count,
+    widest.first_program,
+    widest.last_program,
+    widest.place as widest_place,
+    services.services_count,
+    services.first_service,
+    services.last_service,
     case
       when pointed.identities_count > 1 then 'shared'
       when most.live_count <= $active_max then 'single'
@@ -77,6 +180,10 @@ judged as (
   from pointed
   inner join most
     on most.holder = pointed.holder
+  left join widest
+    on widest.holder = pointed.holder
+  left join services
+    on services.identity_id = pointed.identity_id
 ),
 
 leaves as (
@@ -107,26 +214,53 @@ first_leaves as (
 told as (
   select
     holder as subject,
-    case when standing in ('single', 'rotating') then 'pass' else 'fail' end as outcome,
-    case standing
-      when 'shared' then concat('The credential ', native_id, ' stands at ', identities_count, ' identities.')
-      when 'single' then concat(
-        case when live_count = 0 then 'No live credential' else concat(live_count, ' live credential', case when live_count = 1 then '' else 's' end, ' of the kind ', most_kind) end,
-        '; ', $active_max, ' allowed at a time.'
-      )
-      when 'rotating' then concat(
-        live_count, ' live credentials of the kind ', most_kind, '; the newest is ', newest_days, ' days old, and ', $overlap_days_max, ' days of overlap are allowed.'
-      )
-      else concat(
-        live_count, ' live credentials of the kind ', most_kind, '; ', $active_max, ' allowed at a time',
-        coalesce(', the newest is ' || newest_days || ' days old, and ' || $overlap_days_max || ' days of overlap are allowed', ''),
-        '.'
-      )
-    end as reason,
-    artifact,
-    record,
+    case when standing in ('single', 'rotating') and widest_id is null and services_count is null then 'pass' else 'fail' end as outcome,
+    concat(
+      case standing
+        when 'shared' then concat('The credential ', native_id, ' stands at ', identities_count, ' identities.')
+        when 'single' then concat(
+          case when live_count = 0 then 'No live credential' else concat(live_count, ' live credential', case when live_count = 1 then '' else 's' end, ' of the kind ', most_kind) end,
+          '; ', $active_max, ' allowed at a time.'
+        )
+        when 'rotating' then concat(
+          live_count, ' live credentials of the kind ', most_kind, '; the newest is ', newest_days, ' days old, and ', $overlap_days_max, ' days of overlap are allowed.'
+        )
+        else concat(
+          live_count, ' live credentials of the kind ', most_kind, '; ', $active_max, ' allowed at a time',
+          coalesce(', the newest is ' || newest_days || ' days old, and ' || $overlap_days_max || ' days of overlap are allowed', ''),
+          '.'
+        )
+      end,
+      case when addresses_count is null then '' else concat(
+        ' The credential ', widest_id, ' was used from ', addresses_count, ' addresses in this period, such as ', first_address, ' and ', last_address, '; ', $addresses_max, ' are allowed.'
+      ) end,
+      case when programs_count is null then '' else concat(
+        ' The credential ', widest_id, ' was used by ', programs_count, ' programs in this period, such as ', first_program, ' and ', last_program, '; ', $programs_max, ' are allowed.'
+      ) end,
+      case when services_count is null then '' else concat(
+        ' The register names it under ', services_count, ' services: ', first_service, ' and ', last_service,
+        case when services_count > 2 then concat(' and ', services_count - 2, ' more') else '' end, '.'
+      ) end
+    ) as reason,
+    case when standing in ('single', 'rotating') and widest_id is not null then split_part(widest_place, chr(31), 1) else artifact end as artifact,
+    case when standing in ('single', 'rotating') and widest_id is not null then split_part(widest_place, chr(31), 2) else record end as record,
     identity_id as identity
   from judged
+  union all
+  select
+    services.identity_id as subject,
+    'fail' as outcome,
+    concat(
+      'The register names it under ', services.services_count, ' services: ', services.first_service, ' and ', services.last_service,
+      case when services.services_count > 2 then concat(' and ', services.services_count - 2, ' more') else '' end, '.'
+    ) as reason,
+    services.artifact,
+    services.record,
+    services.identity_id as identity
+  from services
+  left join judged
+    on judged.holder = services.identity_id
+  where judged.holder is null
   union all
   select
     concat('certificate key ', repeated.key_id) as subject,
