@@ -1,4 +1,4 @@
--- Every enabled machine identity and every live credential, and whether it is still used and still belongs to somebody.
+-- Every machine identity and every live credential: still used, still somebody's, and at rest once it was retired or disabled.
 with
 -- What the credentials of an identity tell about its use.
 uses as (
@@ -31,10 +31,94 @@ without_credentials as (
     and uses.identity_id is null
 ),
 
+-- The list of people and teams, by every way in which other sources name them; a name that may mean two people says nothing.
+people_named as (
+  select lower(trim(owner_ref)) as name, status from owners
+  union all
+  select lower(trim(name)) as name, status from owners where name is not null
+  union all
+  select lower(trim(email)) as name, status from owners where email is not null
+),
+
+listed_people as (
+  select name, bool_or(status = 'left') and not bool_or(status = 'active') as has_left
+  from people_named
+  group by name
+),
+
+-- The owner whom the register names, else the source; a placeholder is nobody.
+owner_names as (
+  select
+    identity_id,
+    coalesce(
+      register_owner,
+      case when lower(source_owner) not in ('', '-', '?', 'n/a', 'na', 'none', 'nobody', 'null', 'tbd', 'unknown') then source_owner end
+    ) as owner_name
+  from machine_identities
+),
+
+-- Only a whole list shows that somebody is not in it.
+list_state as (
+  select
+    count(*) > 0 and coalesce(bool_and(coalesce(artifacts.extent = 'complete', false)), false) as whole
+  from (select distinct artifact from owners) as files
+  left join artifacts
+    on artifacts.path = files.artifact
+),
+
+-- Identities that the register calls retired, since when it says so at the latest.
+retired as (
+  select
+    machine_identities.identity_id,
+    min(coalesce(register.expires_at, artifacts.collected_at)) as retired_by
+  from machine_identities
+  inner join register
+    on register.artifact = machine_identities.register_artifact
+    and register.record = machine_identities.register_record
+  left join artifacts
+    on artifacts.path = register.artifact
+  where register.lifecycle = 'retired'
+  group by machine_identities.identity_id
+),
+
+-- The newest statement that an identity is disabled, and since when it holds at the latest.
+disabled as (
+  select
+    identities.identity_id,
+    max(artifacts.collected_at) as disabled_by
+  from identities
+  inner join artifacts
+    on artifacts.path = identities.artifact
+  where identities.enabled = false
+  group by identities.identity_id
+),
+
+-- What the logs say that it did; a refused call is no use.
+acted as (
+  select
+    identity_id,
+    max(concat(to_char(at, '%Y-%m-%d %H:%M:%S'), chr(31), artifact, chr(31), record)) as latest,
+    max(at) as last_at
+  from events
+  where identity_id is not null
+    and outcome <> 'failure'
+    and at between $period_from and $as_of
+  group by identity_id
+),
+
 used as (
   select
     machine_identities.*,
-    greatest(machine_identities.last_activity_at, uses.last_used_at) as last_at,
+    greatest(machine_identities.last_activity_at, uses.last_used_at, acted.last_at) as last_at,
+    acted.last_at as acted_at,
+    acted.latest as acted_latest,
+    coalesce(acted.last_at > greatest(machine_identities.last_activity_at, uses.last_used_at), acted.last_at is not null) as by_log,
+    retired.identity_id is not null as is_retired,
+    retired.retired_by,
+    disabled.disabled_by,
+    coalesce(listed_people.has_left, false) as left_by_list,
+    list_state.whole and listed_people.name is null and owner_names.owner_name is not null as owner_not_listed,
+    owner_names.owner_name,
     coalesce(uses.last_used_at > machine_identities.last_activity_at, machine_identities.last_activity_at is null and uses.last_used_at is not null)
       as by_credential,
     uses.artifact as use_artifact,
@@ -48,6 +132,17 @@ used as (
     on uses.identity_id = machine_identities.identity_id
   left join without_credentials
     on without_credentials.identity_id = machine_identities.identity_id
+  cross join list_state
+  left join acted
+    on acted.identity_id = machine_identities.identity_id
+  left join retired
+    on retired.identity_id = machine_identities.identity_id
+  left join disabled
+    on disabled.identity_id = machine_identities.identity_id
+  left join owner_names
+    on owner_names.identity_id = machine_identities.identity_id
+  left join listed_people
+    on listed_people.name = lower(trim(owner_names.owner_name))
 ),
 
 identities_judged as (
@@ -57,7 +152,11 @@ identities_judged as (
     days_between(created_at, $as_of) as age_days,
     case
       when provider_managed then 'provider'
+      -- A call that was answered after the export that says so.
+      when enabled = false and acted_at > disabled_by then 'disabled and acting'
       when enabled = false then 'disabled'
+      when is_retired and last_at >= greatest(retired_by, $period_from) and last_at <= $as_of then 'retired and acting'
+      when is_retired then 'retired'
       when last_at > $as_of then 'future'
       when days_between(last_at, $as_of) <= $idle_days_max then 'used'
       when last_at is not null then 'idle'
@@ -66,7 +165,7 @@ identities_judged as (
       when never then 'never'
       else 'not known'
     end as standing,
-    coalesce(in_register and register_owner_status = 'left', false) as owner_left,
+    coalesce(in_register and register_owner_status = 'left', false) or left_by_list as owner_left,
     coalesce(register_expires_at < $as_of, false) as entry_ended
   from used
 ),
@@ -105,7 +204,8 @@ told as (
     identity_id as subject,
     case
       when standing in ('provider', 'disabled') then 'skip'
-      when owner_left or entry_ended then 'fail'
+      when standing in ('disabled and acting', 'retired and acting', 'retired') then 'fail'
+      when owner_left or owner_not_listed or entry_ended then 'fail'
       when standing in ('used', 'new') then 'pass'
       when standing in ('idle', 'never') then 'fail'
       else 'unknown'
@@ -114,6 +214,13 @@ told as (
       case standing
         when 'provider' then 'The platform made this identity and removes it itself.'
         when 'disabled' then 'It is disabled.'
+        when 'disabled and acting' then concat(
+          'It was stated as disabled on ', to_char(disabled_by, '%Y-%m-%d'), ', but the log has a call of it on ', to_char(acted_at, '%Y-%m-%d'), ' that was answered.'
+        )
+        when 'retired and acting' then concat(
+          'The register calls it retired', coalesce(' by ' || to_char(retired_by, '%Y-%m-%d'), ''), ', but it was used on ', to_char(last_at, '%Y-%m-%d'), ', ', idle_days, ' days ago.'
+        )
+        when 'retired' then 'The register calls it retired, but it still exists and is not disabled.'
         when 'future' then concat('It is said to have acted on ', to_char(last_at, '%Y-%m-%d'), ', after the date of this report.')
         when 'used' then concat('Last used ', idle_days, ' days ago; ', $idle_days_max, ' are allowed.')
         when 'idle' then concat('Last used ', idle_days, ' days ago, on ', to_char(last_at, '%Y-%m-%d'), '; ', $idle_days_max, ' are allowed.')
@@ -128,15 +235,28 @@ told as (
         )
         else 'No source says when it was last used.'
       end,
-      case when owner_left and standing not in ('provider', 'disabled') then concat(' Its owner has left', coalesce(': ' || register_owner, ''), '.') else '' end,
+      case when owner_left and standing not in ('provider', 'disabled') then concat(' Its owner has left', coalesce(': ' || owner_name, ''), '.') else '' end,
+      case
+        when owner_not_listed and not owner_left and standing not in ('provider', 'disabled')
+          then concat(' The list of owners, which is whole, does not know its owner: ', owner_name, '.')
+        else ''
+      end,
       case
         when entry_ended and standing not in ('provider', 'disabled')
           then concat(' The register let it end on ', to_char(register_expires_at, '%Y-%m-%d'), '.')
         else ''
       end
     ) as reason,
-    case when by_credential then use_artifact else activity_artifact end as artifact,
-    case when by_credential then use_record else activity_record end as record,
+    case
+      when by_log or standing = 'disabled and acting' then split_part(acted_latest, chr(31), 2)
+      when by_credential then use_artifact
+      else activity_artifact
+    end as artifact,
+    case
+      when by_log or standing = 'disabled and acting' then split_part(acted_latest, chr(31), 3)
+      when by_credential then use_record
+      else activity_record
+    end as record,
     identity_id as identity
   from identities_judged
   union all
