@@ -150,6 +150,49 @@ fn reviews_that_nobody_decided_are_deviations() {
 }
 
 #[test]
+fn weak_settings_of_the_directory_and_static_keys_are_named() {
+    for quarter_name in ["2026-Q2", "2026-Q3"] {
+        fails(quarter_name, "authentication-strength", "svc-iis-portal password", "unconstrained-delegation");
+        fails(quarter_name, "authentication-strength", "svc-sap-rfc password", "no-preauthentication");
+        fails(quarter_name, "authentication-strength", "user/svc-mobile-ci AKIA", "static access key on aws");
+        assert_eq!(one(quarter_name, "authentication-strength", "dc1$ password").0, "unknown", "a domain controller delegates by design");
+        assert_eq!(one(quarter_name, "authentication-strength", "serial 1006").0, "skip", "the key of 1024 bits ended in 2025");
+        assert_eq!(one(quarter_name, "authentication-strength", "serial 1002").0, "pass", "4096 bits");
+    }
+}
+
+#[test]
+fn keys_that_never_end_and_passwords_that_never_expire_are_deviations() {
+    fails("2026-Q3", "credential-expiry", "user/svc-bi-reporting AKIA", "never ends");
+    fails("2026-Q3", "credential-expiry", "svc-sql-payments password", "2026-07-15");
+    assert_eq!(one("2026-Q3", "credential-expiry", "svc-sql-ledger password").0, "unknown", "its end is a matter of the domain's policy");
+    assert_eq!(one("2026-Q3", "credential-expiry", "user/svc-ci-deploy AKIATCH6YDSYRRAAW3XL").0, "skip", "the old key is inactive");
+}
+
+#[test]
+fn without_a_log_nobody_is_shown_to_be_logged_or_watched() {
+    for quarter_name in ["2026-Q2", "2026-Q3"] {
+        for objective in ["attributable-logging", "anomaly-monitoring"] {
+            let list = seen(quarter_name, objective);
+            assert!(!list.is_empty() && list.values().all(|(outcome, _)| outcome == "unknown"), "{objective}: {list:?}");
+        }
+        // The list of last uses of keys is no log.
+        let (_, reason) = one(quarter_name, "attributable-logging", "log of aws 210987654321");
+        assert!(reason.contains("no log was delivered"), "{reason}");
+    }
+}
+
+#[test]
+fn nothing_crosses_between_environments_that_the_sample_names() {
+    for quarter_name in ["2026-Q2", "2026-Q3"] {
+        let list = seen(quarter_name, "environment-isolation");
+        assert!(list.values().all(|(outcome, _)| outcome != "fail"), "{list:?}");
+        assert_eq!(one(quarter_name, "environment-isolation", "k8s:nordhavn-prod:payments/gateway").0, "pass");
+        assert_eq!(one(quarter_name, "environment-isolation", "user/svc-payments-gateway").0, "unknown", "nothing says what the account is");
+    }
+}
+
+#[test]
 fn exceptions_explain_and_expired_or_self_approved_ones_are_told() {
     let assessment = &quarter("2026-Q3").assessment;
     let exception = |id: &str| assessment.exceptions.iter().find(|exception| exception.id == id).unwrap();
