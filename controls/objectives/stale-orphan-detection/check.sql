@@ -97,7 +97,8 @@ disabled as (
 acted as (
   select
     identity_id,
-    max(concat(to_char(at, '%Y-%m-%d %H:%M:%S'), chr(31), artifact, chr(31), record)) as latest,
+    -- Microseconds since 1970 have the same number of digits for centuries, so that the greatest text is the latest.
+    max(concat(cast(at as bigint), chr(31), artifact, chr(31), record)) as latest,
     max(at) as last_at
   from events
   where identity_id is not null
