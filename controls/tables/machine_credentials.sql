@@ -130,6 +130,11 @@ named as (
       else concat(coalesce(identity_id, identity_name), ' ', credential_id)
     end as shown
   from together
+),
+
+classified as (
+  select identity_id as classified_id, class, tier
+  from identity_classes
 )
 
 select
@@ -141,6 +146,8 @@ select
   identity_id,
   identity_name,
   identity_known,
+  coalesce(classified.class, 'unclassified') as class,
+  coalesce(classified.tier, 'unknown') as tier,
   kind,
   native_id,
   slot,
@@ -176,3 +183,5 @@ select
   use_artifact,
   use_record
 from named
+left join classified
+  on classified.classified_id = named.identity_id

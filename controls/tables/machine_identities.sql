@@ -120,6 +120,10 @@ select
   trim(merged.source_owner) as source_owner,
   trim(merged.source_purpose) as source_purpose,
   trim(merged.environment) as environment,
+  identity_classes.class,
+  identity_classes.class_because,
+  identity_classes.tier,
+  identity_classes.tier_because,
   registered.identity_id is not null as in_register,
   case
     when registered.identity_id is not null then registered.register_match
@@ -141,6 +145,8 @@ select
   registered.register_artifact,
   registered.register_record
 from merged
+inner join identity_classes
+  on identity_classes.identity_id = merged.identity_id
 left join registered
   on registered.identity_id = merged.identity_id
 left join ambiguous

@@ -332,6 +332,9 @@ pub struct ObjectiveResult {
     pub status: Status,
     pub reasons: Vec<Reason>,
     pub tally: Tally,
+    /// The same by class of identity, where a parameter may differ by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassTally>,
     /// Everything that is not a proved pass or a skip; the full list is in `observations/<id>.csv`.
     pub observations: Vec<Observation>,
     /// Of the full list as the file in the pack has it, pseudonyms in the place of names; none where nothing was tested.
@@ -362,6 +365,28 @@ pub struct ParameterRecord {
     pub source: String,
     /// The organisation's reason for another value than the default.
     pub reason: Option<String>,
+    /// Other values in force for identities of some class or tier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_class: Vec<ParameterByClassRecord>,
+}
+
+/// A value for the identities of one class, of one tier, or of both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ParameterByClassRecord {
+    pub class: Option<String>,
+    pub tier: Option<String>,
+    pub value: String,
+    /// Where a default comes from.
+    pub source: String,
+    /// The organisation's reason; none for a default.
+    pub reason: Option<String>,
+}
+
+/// The members of one class of identities, before exceptions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClassTally {
+    pub class: String,
+    pub tally: Tally,
 }
 
 /// A file of the workspace with its provenance.

@@ -228,6 +228,7 @@ impl Names {
             self.in_each(&mut objective.evidence);
             for parameter in &mut objective.parameters {
                 self.in_each(&mut parameter.reason);
+                parameter.by_class.iter_mut().for_each(|own| self.in_each(&mut own.reason));
             }
         }
         hidden.artifacts.iter_mut().for_each(|artifact| self.hide_artifact(artifact));

@@ -389,11 +389,25 @@ pub struct ParameterFile {
     pub title: String,
     pub unit: ParameterUnit,
     pub default: ParameterValue,
+    /// Stated where the value may differ by the class and the tier of the identity, with the defaults that do; empty where none does.
+    /// The check then asks for it where columns `class` and `tier` are in scope.
+    pub by_class: Option<Vec<ValueByClass>>,
     /// Smallest allowed number.
     pub min: Option<i64>,
     /// Largest allowed number.
     pub max: Option<i64>,
     /// Where the default comes from.
+    pub source: String,
+}
+
+/// A stricter default for identities of one class, of one tier, or of both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValueByClass {
+    pub class: Option<String>,
+    pub tier: Option<String>,
+    pub value: ParameterValue,
+    /// Where it comes from.
     pub source: String,
 }
 
@@ -440,5 +454,39 @@ impl ParameterFile {
             (ParameterUnit::Flag, ParameterValue::Flag(_)) | (ParameterUnit::Word, ParameterValue::Word(_)) => None,
             (unit, value) => Some(format!("`{value}` does not fit the unit {unit:?}")),
         }
+    }
+
+    /// Whether the first of two values asks more: the smaller one of a `..._max`, the larger one of a `..._min`.
+    pub fn is_stricter(&self, one: &ParameterValue, other: &ParameterValue) -> bool {
+        match (one, other) {
+            (ParameterValue::Number(one), ParameterValue::Number(other)) if self.name.ends_with("_max") => one < other,
+            (ParameterValue::Number(one), ParameterValue::Number(other)) if self.name.ends_with("_min") => one > other,
+            _ => false,
+        }
+    }
+
+    /// What is wrong with the defaults by class, each with its place below the parameter.
+    pub fn refusals_by_class(&self) -> Vec<(String, String)> {
+        let mut refusals = Vec::new();
+        let bounded = self.name.ends_with("_max") || self.name.ends_with("_min");
+        if self.by_class.is_some() && !(bounded && matches!(self.default, ParameterValue::Number(_))) {
+            let text = "only a number whose name ends in `_max` or `_min` may differ by class: of two values the stricter must be known";
+            refusals.push(("by_class".to_owned(), text.to_owned()));
+        }
+        for (at, own) in self.by_class.iter().flatten().enumerate() {
+            let mut refuse = |text: String| refusals.push((format!("by_class/{at}"), text));
+            if own.class.is_none() && own.tier.is_none() {
+                refuse("a value by class names a class, a tier, or both".into());
+            }
+            if let Some(refusal) = self.refusal(&own.value) {
+                refuse(refusal);
+            } else if bounded && self.is_stricter(&self.default, &own.value) {
+                refuse(format!(
+                    "{} is looser than the default {}; a class may rest on a word in a name and must not loosen",
+                    own.value, self.default
+                ));
+            }
+        }
+        refusals
     }
 }

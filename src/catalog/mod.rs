@@ -19,8 +19,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use format::{
-    Amendment, Coverage, CrosswalkEntry, EditionRelation, EmptyPopulation, Method, ParameterUnit, ParameterValue, PropertyFile, ResultWord,
-    SetRelation, Wording,
+    Amendment, Coverage, CrosswalkEntry, EditionRelation, EmptyPopulation, Method, ParameterFile, ParameterUnit, ParameterValue,
+    PropertyFile, ResultWord, SetRelation, ValueByClass, Wording,
 };
 pub use frameworks::withdrawn_by_crosswalk;
 pub use load::load;

@@ -101,5 +101,8 @@ fn check_objective(file: &Located<ObjectiveFile>, folder: &str, has_check: bool,
         if let Some(refusal) = parameter.refusal(&parameter.default) {
             wrong(&format!("/parameters/{index}/default"), "objective/parameter", refusal, "");
         }
+        for (place, refusal) in parameter.refusals_by_class() {
+            wrong(&format!("/parameters/{index}/{place}"), "objective/by-class", refusal, "");
+        }
     }
 }

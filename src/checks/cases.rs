@@ -32,12 +32,24 @@ pub struct Case {
     pub period_from: Option<Instant>,
     #[serde(default)]
     pub parameters: BTreeMap<String, ParameterValue>,
+    /// Values of parameters for one class, one tier, or both.
+    #[serde(default)]
+    pub by_class: Vec<CaseByClass>,
     /// When left out: one artifact `a`, collected one day before `as_of`, complete.
     pub artifacts: Option<Vec<CaseArtifact>>,
     /// Rows by table; a column left out is missing, `artifact` is `a`, `record` is `line:N`.
     #[serde(default)]
     pub rows: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
     pub expect: Expectation,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseByClass {
+    pub parameter: String,
+    pub class: Option<String>,
+    pub tier: Option<String>,
+    pub value: ParameterValue,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]

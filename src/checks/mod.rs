@@ -4,24 +4,19 @@
 //! A check that breaks the contract is a diagnostic on its own file; nothing here decides a verdict.
 
 pub mod cases;
+pub mod limits;
 
 use std::collections::BTreeMap;
 
+pub use limits::{InForce, Kinds, Said, Values, Whom};
+
 use crate::assessment::{Observation, Outcome};
 use crate::base::{Cell, Diagnostic, Diagnostics, Table};
-use crate::catalog::{Objective, ParameterValue};
+use crate::catalog::{CheckText, Objective, ParameterValue};
 use crate::engine::{Engine, Parameter, Parameters, Query};
 use crate::evidence::adapter::sql_diagnostic;
 
 const CONTRACT: [&str; 5] = ["subject", "outcome", "reason", "artifact", "record"];
-
-/// The values in force for one objective: the defaults, overridden by the workspace.
-pub type Values = BTreeMap<String, ParameterValue>;
-
-/// The defaults of an objective.
-pub fn defaults(objective: &Objective) -> Values {
-    objective.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.default.clone())).collect()
-}
 
 /// The three instants that every check may use, in microseconds since 1970.
 #[derive(Debug, Clone, Copy)]
@@ -49,20 +44,7 @@ pub fn run(
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Observation>> {
     let check = objective.check.as_ref()?;
-    let mut parameters: Parameters = values
-        .iter()
-        .map(|(name, value)| {
-            let parameter = match value {
-                ParameterValue::Number(number) => Parameter::Integer(*number),
-                ParameterValue::Flag(flag) => Parameter::Boolean(*flag),
-                ParameterValue::Word(word) => Parameter::Text(word.clone()),
-            };
-            (name.clone(), parameter)
-        })
-        .collect();
-    for (name, at) in [("as_of", times.as_of), ("period_from", times.period_from), ("period_to", times.period_to)] {
-        parameters.insert(name.to_owned(), Parameter::Instant(at));
-    }
+    let parameters = parameters(values, times);
     let table = match Query::parse(&check.text).and_then(|query| engine.query(&query, &parameters)) {
         Ok(table) => table,
         Err(error) => {
@@ -79,6 +61,45 @@ pub fn run(
             );
             None
         }
+    }
+}
+
+/// What a check may ask for by name.
+fn parameters(values: &Values, times: Times) -> Parameters {
+    let mut parameters = Parameters::new();
+    for (name, in_force) in &values.by_name {
+        parameters.insert(name.clone(), in_force.parameter(&values.kinds));
+        if in_force.differs_by_class() {
+            parameters.insert(format!("{name}{}", limits::FOR), in_force.parameter_for(&values.kinds));
+        }
+    }
+    for (name, at) in [("as_of", times.as_of), ("period_from", times.period_from), ("period_to", times.period_to)] {
+        parameters.insert(name.to_owned(), Parameter::Instant(at));
+    }
+    parameters
+}
+
+/// Whether a check works with every parameter that may differ by class: the columns `class` and `tier` must be in scope where it asks
+/// for one. A check that breaks this would fail only in the workspace that states such a value.
+pub fn try_by_class(engine: &Engine, objective: &Objective, kinds: &Kinds, times: Times, diagnostics: &mut Diagnostics) {
+    let (Some(CheckText { file, text }), Some(class), Some(tier)) = (&objective.check, kinds.classes.first(), kinds.tiers.first()) else {
+        return;
+    };
+    let mut values = Values::new(objective, &BTreeMap::new(), kinds.clone());
+    let differing: Vec<&mut InForce> = values.by_name.values_mut().filter(|in_force| in_force.differs_by_class()).collect();
+    if differing.is_empty() {
+        return;
+    }
+    for in_force in differing {
+        let whom = Whom { class: Some(class.clone()), tier: Some(tier.clone()) };
+        in_force.state(Said { whom, value: ParameterValue::Number(i64::MAX), source: String::new(), reason: Some(String::new()) });
+    }
+    let planned = Query::parse(text).and_then(|query| engine.columns(&query, &parameters(&values, times)));
+    if let Err(error) = planned {
+        diagnostics.push(
+            sql_diagnostic("check/by-class", file, text, &error)
+                .help("a parameter that differs by class is asked for where one column `class` and one column `tier` are in scope"),
+        );
     }
 }
 

@@ -39,6 +39,11 @@ pub enum Parameter {
     /// Microseconds since 1970, UTC.
     Instant(i64),
     Missing(ColumnType),
+    /// One value for the rows whose columns hold these texts, the first that fits; another for all the rest.
+    Chosen {
+        when: Vec<(Vec<(String, String)>, Parameter)>,
+        otherwise: Box<Parameter>,
+    },
 }
 
 /// Parameters by name, without the dollar sign.
@@ -293,7 +298,7 @@ fn fill_in(statement: &mut Statement, parameters: &Parameters, text: &Arc<str>) 
         };
         match parameters.get(name.trim_start_matches('$')) {
             Some(parameter) => {
-                *expression = literal(parameter);
+                *expression = literal(parameter, value.span);
                 ControlFlow::Continue(())
             }
             None => ControlFlow::Break(QueryError {
@@ -309,7 +314,8 @@ fn fill_in(statement: &mut Statement, parameters: &Parameters, text: &Arc<str>) 
     }
 }
 
-fn literal(parameter: &Parameter) -> sql_ast::Expr {
+/// A parameter as an expression. Columns that it names carry the place of the parameter, so that a complaint about them points there.
+fn literal(parameter: &Parameter, span: Span) -> sql_ast::Expr {
     let value = |value: sql_ast::Value| sql_ast::Expr::Value(value.into());
     let cast = |inner: sql_ast::Expr, data_type| sql_ast::Expr::Cast {
         kind: sql_ast::CastKind::Cast,
@@ -336,7 +342,32 @@ fn literal(parameter: &Parameter) -> sql_ast::Expr {
             };
             cast(value(sql_ast::Value::Null), data_type)
         }
+        Parameter::Chosen { when, otherwise } if when.is_empty() => literal(otherwise, span),
+        Parameter::Chosen { when, otherwise } => sql_ast::Expr::Case {
+            case_token: sql_ast::helpers::attached_token::AttachedToken::empty(),
+            end_token: sql_ast::helpers::attached_token::AttachedToken::empty(),
+            operand: None,
+            conditions: when
+                .iter()
+                .map(|(columns, chosen)| sql_ast::CaseWhen { condition: all_equal(columns, span), result: literal(chosen, span) })
+                .collect(),
+            else_result: Some(Box::new(literal(otherwise, span))),
+        },
     }
+}
+
+/// Whether each of these columns of the query holds its text; true for none.
+fn all_equal(columns: &[(String, String)], span: Span) -> sql_ast::Expr {
+    let binary = |left, op, right| sql_ast::Expr::BinaryOp { left: Box::new(left), op, right: Box::new(right) };
+    columns
+        .iter()
+        .map(|(column, text)| {
+            let identifier = sql_ast::Expr::Identifier(sql_ast::Ident { value: column.clone(), quote_style: None, span });
+            let text = sql_ast::Expr::Value(sql_ast::Value::SingleQuotedString(text.clone()).into());
+            binary(identifier, sql_ast::BinaryOperator::Eq, text)
+        })
+        .reduce(|all, one| binary(all, sql_ast::BinaryOperator::And, one))
+        .unwrap_or_else(|| sql_ast::Expr::Value(sql_ast::Value::Boolean(true).into()))
 }
 
 /// Refuses `now()`, `random()` and their like: the same tables must always give the same answer.
@@ -449,6 +480,19 @@ mod tests {
     fn a_text_parameter_is_a_value_and_never_sql() {
         let parameters = Parameters::from([("name".into(), Parameter::Text("a' or '1'='1".into()))]);
         assert_eq!(ask("select id from keys where id = $name", &parameters).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_parameter_may_depend_on_the_columns_of_the_row_and_says_where_they_are_missing() {
+        let chosen = Parameter::Chosen {
+            when: vec![(vec![("id".into(), "a".into()), ("id".into(), "a".into())], Parameter::Integer(1))],
+            otherwise: Box::new(Parameter::Integer(2)),
+        };
+        let parameters = Parameters::from([("limit".into(), chosen)]);
+        let table = ask("select id, $limit as own from keys where id in ('a', 'b') order by id", &parameters).unwrap();
+        assert_eq!((table.cell(0, "own"), table.cell(1, "own")), (Cell::Integer(1), Cell::Integer(2)));
+        let error = ask("select $limit from (select 1 as other) as rows", &parameters).unwrap_err();
+        assert_eq!(error.place, Some(7..13), "{error:?}");
     }
 
     #[test]

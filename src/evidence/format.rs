@@ -248,6 +248,17 @@ pub struct TableColumn {
     /// Names or addresses of people: pseudonyms stand for them in a redacted pack.
     #[serde(default)]
     pub personal: bool,
+    /// For a derived table: the only values there are, in the order in which they are told.
+    #[serde(default)]
+    pub values: Vec<ColumnValue>,
+}
+
+/// One of the values that a column may hold.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnValue {
+    pub name: String,
+    pub meaning: String,
 }
 
 /// What the files of a workspace are: `artifacts.yaml`.

@@ -43,6 +43,15 @@ pub struct FoundFile {
     pub content: Result<Content, String>,
 }
 
+/// The class or the tier of the identities that a pattern names, or both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedClass {
+    pub pattern: String,
+    pub class: Option<String>,
+    pub tier: Option<String>,
+    pub reason: String,
+}
+
 /// What normalisation needs besides the files.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -52,6 +61,8 @@ pub struct Frame {
     /// Statements of the workspace that become rows: people and aliases.
     pub people: Vec<(String, String)>,
     pub aliases: Vec<(String, String, String)>,
+    /// Classes and tiers that the workspace states for identities, in its order.
+    pub classes: Vec<StatedClass>,
     /// Paths of files that people read: no adapter is asked about them.
     pub documents: BTreeSet<String>,
     /// Files of more bytes than this are read in parts of that size, where their adapter allows it.

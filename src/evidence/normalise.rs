@@ -18,7 +18,7 @@ use super::parts;
 use super::records::{Parsed, parse_der, parse_parquet, parse_text, parse_workbook};
 use super::script::{collect, count_rejections, run_script, within_period};
 use super::tables::{TableDefinition, derive};
-use super::{Artifact, ArtifactState, FoundFile, Frame, Ledger};
+use super::{Artifact, ArtifactState, FoundFile, Frame, Ledger, StatedClass};
 use crate::base::{Column, Diagnostic, Diagnostics, Digest, Instant, Table};
 use crate::engine::{Engine, Growing, Parameter, Parameters};
 
@@ -177,7 +177,7 @@ impl Gathered {
 
     fn finish(mut self, definitions: &BTreeMap<String, TableDefinition>, frame: &Frame, diagnostics: &mut Diagnostics) -> Ledger {
         let mut own: BTreeMap<&str, Table> =
-            ["artifacts", "people", "aliases"].into_iter().filter_map(|name| Some((name, definitions.get(name)?.empty()))).collect();
+            ["artifacts", "people", "aliases", "stated_classes"].into_iter().filter_map(|name| Some((name, definitions.get(name)?.empty()))).collect();
         fill_own_tables(&mut own, &self.artifacts, frame);
         self.rows(own.into_iter().map(|(name, table)| (name.to_owned(), table)).collect(), diagnostics);
         for (name, growing) in self.growing {
@@ -567,6 +567,18 @@ fn fill_own_tables(tables: &mut BTreeMap<&str, Table>, artifacts: &BTreeMap<Stri
             ("reason".to_owned(), text(frame.aliases.iter().map(|(.., reason)| Some(reason.clone())).collect())),
         ];
         columns.extend(place("aliases", frame.aliases.len()));
+        *table = Table::new(columns);
+    }
+    if let Some(table) = tables.get_mut("stated_classes") {
+        let each = |part: fn(&StatedClass) -> Option<String>| text(frame.classes.iter().map(part).collect());
+        let mut columns = vec![
+            ("pattern".to_owned(), each(|stated| Some(stated.pattern.clone()))),
+            ("place".to_owned(), Column::Integer((1..).zip(&frame.classes).map(|(place, _)| Some(place)).collect())),
+            ("class".to_owned(), each(|stated| stated.class.clone())),
+            ("tier".to_owned(), each(|stated| stated.tier.clone())),
+            ("reason".to_owned(), each(|stated| Some(stated.reason.clone()))),
+        ];
+        columns.extend(place("classes", frame.classes.len()));
         *table = Table::new(columns);
     }
 }

@@ -35,6 +35,12 @@ impl TableDefinition {
     pub fn empty(&self) -> Table {
         Table::empty(self.columns.iter().map(|column| (column.name.as_str(), column.kind)))
     }
+
+    /// The only values that a column may hold; none where it may hold any.
+    pub fn values(&self, column: &str) -> Vec<String> {
+        let own = self.columns.iter().find(|own| own.name == column);
+        own.into_iter().flat_map(|own| &own.values).map(|value| value.name.clone()).collect()
+    }
 }
 
 /// Reads every table definition of a tree of controls.
@@ -163,6 +169,12 @@ fn shaped(definition: &TableDefinition, found: &Table) -> Result<Table, String> 
         let have = conform(have, column)?;
         if column.required && (0..have.len()).any(|row| have.cell(row) == crate::base::Cell::Missing) {
             return Err(format!("the required column `{}` of `{}` holds missing values", column.name, definition.name));
+        }
+        let stray = (0..have.len())
+            .map(|row| have.cell(row).to_string())
+            .find(|value| !column.values.is_empty() && !value.is_empty() && !column.values.iter().any(|own| own.name == *value));
+        if let Some(stray) = stray {
+            return Err(format!("the column `{}` of `{}` does not declare the value `{stray}`", column.name, definition.name));
         }
         columns.push((column.name.clone(), have));
     }

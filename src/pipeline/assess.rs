@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::Documents;
-use super::{Controls, Workspace, compare, naming};
+use super::{Controls, Workspace, classes, compare, naming};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, ExceptionRecord, FrameRecord, FrameworkRecord,
-    InputRecord, Names, NamesRecord, ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, ParameterRecord,
-    RejectionRecord, SCHEMA, SystemRecord, Tool, TreatmentKind, observations_csv, root_of,
+    InputRecord, Names, NamesRecord, ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, RejectionRecord, SCHEMA,
+    SystemRecord, Tool, TreatmentKind, observations_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
-use crate::checks::{self, Times};
+use crate::checks::{self, Kinds, Times, Values};
 use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger, packed_copy};
 use crate::judge::{self, Ask, Evidence, Extent, Finding, Freshness, Paper, Reliance};
 use crate::workspace::{Exception, ExceptionState, NotApplicable};
@@ -43,6 +43,7 @@ pub fn assess(
             progress(&format!("reading {path}"))
         });
     let times = Times { as_of: workspace.frame.as_of, period_from: workspace.frame.period_from, period_to: workspace.frame.as_of };
+    classes::warn_unused(workspace, &engine, diagnostics);
     let systems = systems(workspace, &ledger);
     let names = naming::names(controls, workspace, &ledger, files);
     let documents = Documents::new(workspace, &ledger, &names);
@@ -144,11 +145,9 @@ fn test(
     times: Times,
     diagnostics: &mut Diagnostics,
 ) -> Tested {
-    let overridden = workspace.overrides.get(&objective.id);
-    let mut values = checks::defaults(objective);
-    for (name, (value, _)) in overridden.into_iter().flatten() {
-        values.insert(name.clone(), value.clone());
-    }
+    let nothing = BTreeMap::new();
+    let stated = workspace.overrides.get(&objective.id).unwrap_or(&nothing);
+    let values = Values::new(objective, stated, Kinds::of(&controls.tables));
     let papers = documents.on_objective(&objective.id);
     let evidence = if objective.check.is_none() {
         Evidence::NotAutomated { ask: objective.ask.clone().unwrap_or_default(), papers: papers.clone() }
@@ -156,6 +155,10 @@ fn test(
         gather(controls, workspace, ledger, systems, engine, objective, &values, times, diagnostics)
     };
     let finding = concluded(objective, &evidence, &papers, &BTreeMap::new());
+    let by_class = match &evidence {
+        Evidence::Observed { observations, .. } => classes::tallies(&values, observations, &classes::classes_of(ledger)),
+        Evidence::NotAutomated { .. } | Evidence::Missing { .. } => Vec::new(),
+    };
     let (csv, observations, mut paths) = match &evidence {
         Evidence::Observed { observations, reliances, .. } => {
             let shown = observations.iter().filter(|observation| match observation.outcome {
@@ -171,19 +174,6 @@ fn test(
     paths.extend(papers.iter().map(|paper| paper.path.clone()));
     paths.sort();
     paths.dedup();
-    let parameters = objective
-        .parameters
-        .iter()
-        .map(|parameter| ParameterRecord {
-            name: parameter.name.clone(),
-            title: parameter.title.clone(),
-            unit: format!("{:?}", parameter.unit).to_lowercase(),
-            value: values[&parameter.name].to_string(),
-            default: parameter.default.to_string(),
-            source: parameter.source.trim().to_owned(),
-            reason: overridden.and_then(|own| own.get(&parameter.name)).map(|(_, reason)| reason.clone()),
-        })
-        .collect();
     let result = ObjectiveResult {
         id: objective.id.clone(),
         title: objective.title.clone(),
@@ -198,11 +188,12 @@ fn test(
         population: objective.population.clone(),
         advice: objective.advice.clone(),
         references: objective.references.clone(),
-        parameters,
+        parameters: classes::parameter_records(objective, &values),
         freshness_days_max: objective.freshness_days_max,
         status: finding.status,
         reasons: finding.reasons,
         tally: finding.tally,
+        classes: by_class,
         observations,
         observations_digest: csv.as_ref().map(|csv| names.digest_of_bytes(csv)),
         evidence: paths,
@@ -219,7 +210,7 @@ fn gather(
     systems: &[SystemRecord],
     engine: &crate::engine::Engine,
     objective: &Objective,
-    values: &checks::Values,
+    values: &Values,
     times: Times,
     diagnostics: &mut Diagnostics,
 ) -> Evidence {
@@ -447,7 +438,7 @@ impl Judging<'_> {
 fn objective_basis(result: &ObjectiveResult) -> ObjectiveBasis {
     ObjectiveBasis {
         definition: result.definition.clone(),
-        parameters: result.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.value.clone())).collect(),
+        parameters: classes::basis_of(&result.parameters),
         observations: result.observations_digest.clone(),
     }
 }

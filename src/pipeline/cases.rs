@@ -9,7 +9,7 @@ use crate::base::yaml::{Format, Located};
 use crate::base::{Diagnostics, Instant};
 use crate::catalog::Objective;
 use crate::checks::cases::{Case, CasesFile, Shows, tables_of};
-use crate::checks::{self, Times};
+use crate::checks::{self, Kinds, Said, Times, Values, Whom};
 use crate::engine::{Parameter, Parameters};
 use crate::evidence::tables;
 use crate::judge::{self, Evidence, Freshness, Reliance};
@@ -53,10 +53,17 @@ fn run_cases_of(controls: &Controls, objective: &Objective, format: &Format<Case
             diagnostics.push(file.error("/cases", "cases/incomplete", format!("no case shows {wanted:?}")));
         }
     }
+    try_by_class(controls, objective, diagnostics);
     for index in 0..file.value.cases.len() {
         run_case(controls, objective, &file, index, diagnostics);
     }
     file.value.cases.len()
+}
+
+fn try_by_class(controls: &Controls, objective: &Objective, diagnostics: &mut Diagnostics) {
+    let empty = controls.tables.iter().map(|(name, definition)| (name.clone(), definition.empty())).collect();
+    let times = Times { as_of: 0, period_from: 0, period_to: 0 };
+    checks::try_by_class(&checks::engine_over(&empty), objective, &Kinds::of(&controls.tables), times, diagnostics);
 }
 
 fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile>, index: usize, diagnostics: &mut Diagnostics) {
@@ -71,19 +78,7 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
         ("period_to".to_owned(), Parameter::Instant(times.period_to)),
     ]);
     tables::derive(&engine, &controls.tables, &instants, diagnostics);
-    let mut values = checks::defaults(objective);
-    for (name, value) in &case.parameters {
-        match objective.parameters.iter().find(|parameter| parameter.name == *name) {
-            Some(parameter) => match parameter.refusal(value) {
-                None => drop(values.insert(name.clone(), value.clone())),
-                Some(refusal) => diagnostics.push(file.error(&format!("{pointer}/parameters/{name}"), "cases/parameter", refusal)),
-            },
-            None => diagnostics.push(
-                file.error(&format!("{pointer}/parameters/{name}"), "cases/parameter", format!("the objective has no parameter `{name}`"))
-                    .suggest(name, objective.parameters.iter().map(|parameter| parameter.name.as_str())),
-            ),
-        }
-    }
+    let values = values_of(controls, objective, file, index, diagnostics);
     let Some(mut observations) = checks::run(&engine, objective, &values, times, diagnostics) else {
         return;
     };
@@ -115,6 +110,36 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
                 .help(why),
         );
     }
+}
+
+/// The parameters of a case; names that do not exist and values that are not allowed are diagnostics.
+fn values_of(controls: &Controls, objective: &Objective, file: &Located<CasesFile>, index: usize, diagnostics: &mut Diagnostics) -> Values {
+    let case = &file.value.cases[index];
+    let kinds = Kinds::of(&controls.tables);
+    let general = case.parameters.iter().map(|(name, value)| (format!("parameters/{name}"), name, Whom::default(), value));
+    let particular =
+        case.by_class.iter().enumerate().map(|(at, own)| {
+            (format!("by_class/{at}"), &own.parameter, Whom { class: own.class.clone(), tier: own.tier.clone() }, &own.value)
+        });
+    let mut values = Values::new(objective, &BTreeMap::new(), kinds);
+    for (place, name, whom, value) in general.chain(particular) {
+        let place = format!("/cases/{index}/{place}");
+        let Some(parameter) = objective.parameters.iter().find(|parameter| parameter.name == *name) else {
+            diagnostics.push(
+                file.error(&place, "cases/parameter", format!("the objective has no parameter `{name}`"))
+                    .suggest(name, objective.parameters.iter().map(|parameter| parameter.name.as_str())),
+            );
+            continue;
+        };
+        match parameter.refusal(value).or_else(|| super::classes::refusal(parameter, &whom, &values.kinds)) {
+            Some(refusal) => diagnostics.push(file.error(&place, "cases/parameter", refusal)),
+            None => {
+                let said = Said { whom, value: value.clone(), source: String::new(), reason: Some("the case states it".into()) };
+                values.by_name.entry(name.clone()).and_modify(|in_force| in_force.state(said));
+            }
+        }
+    }
+    values
 }
 
 fn times_of(case: &Case) -> Times {

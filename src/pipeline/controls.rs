@@ -23,6 +23,7 @@ impl Controls {
         let adapters = load_adapters(&source, &tables, diagnostics);
         let controls = Controls { catalogs, adapters, tables, source };
         controls.check_requirements(diagnostics);
+        super::classes::check_defaults(&controls, diagnostics);
         controls
     }
 

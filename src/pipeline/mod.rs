@@ -2,6 +2,7 @@
 
 pub mod assess;
 pub mod cases;
+pub mod classes;
 pub mod compare;
 pub mod controls;
 pub mod documents;

@@ -7,10 +7,11 @@ use jiff::tz::TimeZone;
 use super::Controls;
 use crate::base::yaml::{Format, Located};
 use crate::base::{Diagnostic, Diagnostics, SourceTree, Status};
-use crate::catalog::{EditionName, ParameterValue};
+use crate::catalog::EditionName;
+use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
-use crate::evidence::{ArtifactMeta, FoundFile, Frame};
-use crate::workspace::{Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, WorkspaceFile};
+use crate::evidence::{ArtifactMeta, FoundFile, Frame, StatedClass};
+use crate::workspace::{ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, WorkspaceFile};
 
 /// The files of a workspace that are statements and not evidence.
 pub const WORKSPACE_FILES: [&str; 4] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml"];
@@ -63,8 +64,8 @@ pub struct Workspace {
     pub metas: BTreeMap<String, ArtifactMeta>,
     pub exceptions: Vec<Exception>,
     pub documents: Vec<Document>,
-    /// By objective, then parameter: the value and the reason for it.
-    pub overrides: BTreeMap<String, BTreeMap<String, (ParameterValue, String)>>,
+    /// By objective, then parameter: the values, whom each is for, and the reason for it.
+    pub overrides: BTreeMap<String, BTreeMap<String, Vec<Said>>>,
     /// The files of all these statements, as they are.
     pub statements: SourceTree,
 }
@@ -98,6 +99,7 @@ impl Workspace {
             .map(|file| check_documents(&file, &stated.value, evidence, controls, diagnostics))
             .unwrap_or_default();
         let overrides = check_overrides(&stated, controls, diagnostics);
+        check_classes(&stated, &Kinds::of(&controls.tables), diagnostics);
         check_not_applicable(&stated, controls, diagnostics);
         check_systems(&stated, controls, diagnostics);
         let mut frame = frame_of(&stated, diagnostics)?;
@@ -131,6 +133,7 @@ fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Opt
         as_of: stated.as_of.micros(),
         people: stated.people.iter().map(|people| (people.pattern.clone(), people.reason.clone())).collect(),
         aliases: stated.aliases.iter().map(|alias| (alias.alias.clone(), alias.identity.clone(), alias.reason.clone())).collect(),
+        classes: stated.classes.iter().map(stated_class).collect(),
         documents: std::collections::BTreeSet::new(),
         part_bytes: crate::evidence::PART_BYTES,
     })
@@ -164,8 +167,9 @@ fn check_overrides(
     file: &Located<WorkspaceFile>,
     controls: &Controls,
     diagnostics: &mut Diagnostics,
-) -> BTreeMap<String, BTreeMap<String, (ParameterValue, String)>> {
-    let mut overrides: BTreeMap<String, BTreeMap<String, (ParameterValue, String)>> = BTreeMap::new();
+) -> BTreeMap<String, BTreeMap<String, Vec<Said>>> {
+    let kinds = Kinds::of(&controls.tables);
+    let mut overrides: BTreeMap<String, BTreeMap<String, Vec<Said>>> = BTreeMap::new();
     for (index, stated) in file.value.parameters.iter().enumerate() {
         let pointer = format!("/parameters/{index}");
         let Some(objective) = controls.catalogs.objectives.get(&stated.objective) else {
@@ -196,15 +200,59 @@ fn check_overrides(
         if stated.reason.trim().is_empty() {
             diagnostics.push(file.error(&format!("{pointer}/reason"), "workspace/no-reason", "a parameter is changed for a stated reason"));
         }
-        let earlier = overrides
-            .entry(stated.objective.clone())
-            .or_default()
-            .insert(stated.parameter.clone(), (stated.value.clone(), stated.reason.trim().to_owned()));
-        if earlier.is_some() {
+        let whom = Whom { class: stated.class.clone(), tier: stated.tier.clone() };
+        check_whom(file, &pointer, &whom, &kinds, diagnostics);
+        if whom != Whom::default() && parameter.by_class.is_none() {
+            diagnostics.push(file.error(&pointer, "workspace/parameter-by-class", super::classes::not_by_class(parameter)));
+        }
+        let own = overrides.entry(stated.objective.clone()).or_default().entry(stated.parameter.clone()).or_default();
+        if own.iter().any(|said| said.whom == whom) {
             diagnostics.push(file.error(&pointer, "workspace/duplicate-parameter", "this parameter is set twice"));
         }
+        own.push(Said { whom, value: stated.value.clone(), source: String::new(), reason: Some(stated.reason.trim().to_owned()) });
     }
     overrides
+}
+
+fn check_classes(file: &Located<WorkspaceFile>, kinds: &Kinds, diagnostics: &mut Diagnostics) {
+    for (index, stated) in file.value.classes.iter().enumerate() {
+        let pointer = format!("/classes/{index}");
+        let whom = Whom { class: stated.class.clone(), tier: stated.tier.clone() };
+        if whom == Whom::default() {
+            diagnostics.push(file.error(&pointer, "workspace/no-class", "this pattern is given neither a class nor a tier").help(format!(
+                "classes: {}; tiers: {}",
+                kinds.classes.join(", "),
+                kinds.tiers.join(", ")
+            )));
+        }
+        check_whom(file, &pointer, &whom, kinds, diagnostics);
+        if stated.reason.trim().is_empty() {
+            diagnostics.push(file.error(&format!("{pointer}/reason"), "workspace/no-reason", "a class is stated for a reason"));
+        }
+    }
+}
+
+/// The class and the tier that a statement names must exist.
+fn check_whom(file: &Located<WorkspaceFile>, pointer: &str, whom: &Whom, kinds: &Kinds, diagnostics: &mut Diagnostics) {
+    for (key, code, named, all) in
+        [("class", "workspace/unknown-class", &whom.class, &kinds.classes), ("tier", "workspace/unknown-tier", &whom.tier, &kinds.tiers)]
+    {
+        if let Some(name) = named.as_ref().filter(|name| !all.contains(name)) {
+            diagnostics.push(
+                file.error(&format!("{pointer}/{key}"), code, format!("there is no {key} `{name}`"))
+                    .suggest(name, all.iter().map(String::as_str)),
+            );
+        }
+    }
+}
+
+fn stated_class(stated: &ClassPattern) -> StatedClass {
+    StatedClass {
+        pattern: stated.pattern.clone(),
+        class: stated.class.clone(),
+        tier: stated.tier.clone(),
+        reason: stated.reason.trim().to_owned(),
+    }
 }
 
 fn check_not_applicable(file: &Located<WorkspaceFile>, controls: &Controls, diagnostics: &mut Diagnostics) {

@@ -40,6 +40,9 @@ pub struct WorkspaceFile {
     /// Which identities are people. Everything else counts as a machine identity.
     #[serde(default)]
     pub people: Vec<PeoplePattern>,
+    /// The class or the risk tier of identities, where the rules would say otherwise or nothing. The first pattern that fits counts.
+    #[serde(default)]
+    pub classes: Vec<ClassPattern>,
     /// Other names of an identity, stated by a person who knows.
     #[serde(default)]
     pub aliases: Vec<Alias>,
@@ -92,6 +95,10 @@ pub struct ParameterOverride {
     pub objective: String,
     /// The parameter's name, without a dollar sign.
     pub parameter: String,
+    /// The class of identities that the value is for; all when left out.
+    pub class: Option<String>,
+    /// The risk tier of identities that the value is for; all when left out.
+    pub tier: Option<String>,
     pub value: ParameterValue,
     /// Why this value: the policy, the risk analysis, the decision.
     pub reason: String,
@@ -111,6 +118,19 @@ pub struct NotApplicable {
 pub struct PeoplePattern {
     /// An SQL LIKE pattern over native ids, such as `arn:aws:iam::%:user/people/%`.
     pub pattern: String,
+    pub reason: String,
+}
+
+/// What the organisation states about the class or the tier of the identities that a pattern names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClassPattern {
+    /// An SQL LIKE pattern over native ids, such as `%:user/svc-payments-%`.
+    pub pattern: String,
+    /// Such as `vendor`; the reference page of the tables lists all.
+    pub class: Option<String>,
+    /// Such as `critical`.
+    pub tier: Option<String>,
     pub reason: String,
 }
 

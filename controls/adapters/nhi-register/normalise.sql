@@ -1,6 +1,6 @@
 -- Rows of the register. An empty date stays unknown: only `never` says that there is none.
 insert into register (
-  register_id, identity_ref, platform, scope, name, owner, owner_status, purpose, service, criticality,
+  register_id, identity_ref, platform, scope, name, owner, owner_status, purpose, service, class, criticality,
   expires_at, expires_at_state, approval_ticket, last_reviewed_at, last_reviewed_at_state, lifecycle, artifact, record
 )
 with
@@ -38,6 +38,7 @@ select
   end as owner_status,
   purpose,
   service,
+  class,
   criticality,
   expires_at,
   expires_at_state,

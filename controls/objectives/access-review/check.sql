@@ -1,5 +1,14 @@
 -- Every machine identity and its latest review decisions, and every revoked name that no source shows.
 with
+-- Each identity with the time for which a decision about it is good.
+members as (
+  select
+    *,
+    $cadence_days_max as cadence_days,
+    $cadence_days_max_for as cadence_for
+  from machine_identities
+),
+
 -- Every way in which a review names an identity, the surest first.
 candidates as (
   select reviews.artifact, reviews.record, reviews.review_id, identities.identity_id, 1 as way
@@ -92,20 +101,20 @@ items as (
       when latest.decision = 'none' then 'no decision'
       when latest.decided_at is null then 'undated'
       when latest.decided_at > $as_of then 'future'
-      when latest.decision = 'revoke' and latest.whole and machine_identities.enabled = false then 'disabled'
+      when latest.decision = 'revoke' and latest.whole and members.enabled = false then 'disabled'
       when latest.decision = 'revoke' and latest.whole and days_between(latest.decided_at, $as_of) <= $revoke_days_max then 'revoke under way'
       when latest.decision = 'revoke' and latest.whole then 'revoke ignored'
       when latest.decision = 'revoke' and granted.policy is not null and days_between(latest.decided_at, $as_of) <= $revoke_days_max
         then 'revoke under way'
       when latest.decision = 'revoke' and granted.policy is not null then 'revoke ignored'
       when latest.decision = 'revoke' and granted_at_all.identity_id is null then 'revoke unseen'
-      when days_between(latest.decided_at, $as_of) > $cadence_days_max then 'overdue'
+      when days_between(latest.decided_at, $as_of) > members.cadence_days then 'overdue'
       when latest.decision in ('approve', 'modify', 'revoke') then 'in time'
       else 'no decision'
     end as standing
   from latest
-  inner join machine_identities
-    on machine_identities.identity_id = latest.identity_id
+  inner join members
+    on members.identity_id = latest.identity_id
   left join granted
     on granted.identity_id = latest.identity_id
     and granted.policy = lower(trim(latest.entitlement))
@@ -187,18 +196,18 @@ gone as (
 
 told as (
   select
-    machine_identities.identity_id as subject,
+    members.identity_id as subject,
     case
-      when machine_identities.provider_managed then 'skip'
+      when members.provider_managed then 'skip'
       when worst.standing in ('in time', 'disabled', 'revoke under way') then 'pass'
       when worst.standing in ('undated', 'future', 'revoke unseen') then 'unknown'
       when worst.standing is not null then 'fail'
       when ambiguous.identity_id is not null then 'unknown'
-      when days_between(machine_identities.created_at, $as_of) <= $cadence_days_max then 'skip'
+      when days_between(members.created_at, $as_of) <= members.cadence_days then 'skip'
       else 'fail'
     end as outcome,
     case
-      when machine_identities.provider_managed then 'The platform made this identity and runs it; there is nothing to decide about.'
+      when members.provider_managed then 'The platform made this identity and runs it; there is nothing to decide about.'
       when worst.standing is not null then concat(
         worst.campaign,
         case when worst.whole then '' else concat(', "', worst.entitlement, '"') end,
@@ -211,10 +220,10 @@ told as (
           when 'revoke under way' then concat('revoked ', worst.age_days, ' days ago; ', $revoke_days_max, ' days are allowed to carry that out')
           when 'revoke ignored' then concat('revoked ', worst.age_days, ' days ago, and still there; ', $revoke_days_max, ' days are allowed to carry that out')
           when 'revoke unseen' then concat('revoked ', worst.age_days, ' days ago; no export of grants shows whether that was carried out')
-          when 'overdue' then concat('decided ', worst.age_days, ' days ago; ', $cadence_days_max, ' are allowed')
+          when 'overdue' then concat('decided ', worst.age_days, ' days ago; ', members.cadence_days, ' are allowed', members.cadence_for)
           else concat(
             case worst.decision when 'approve' then 'approved ' when 'modify' then 'changed ' else 'revoked ' end,
-            worst.age_days, ' days ago', coalesce(' by ' || worst.reviewer, ''), '; ', $cadence_days_max, ' are allowed',
+            worst.age_days, ' days ago', coalesce(' by ' || worst.reviewer, ''), '; ', members.cadence_days, ' are allowed', members.cadence_for,
             case worst.decision
               when 'modify' then '; whether the change was made is not tested here'
               when 'revoke' then '; no export of grants shows it any more'
@@ -226,20 +235,20 @@ told as (
         '.'
       )
       when ambiguous.identity_id is not null
-        then concat('A review names "', machine_identities.name, '", but several identities have that name, so it speaks for none for certain.')
-      when days_between(machine_identities.created_at, $as_of) <= $cadence_days_max then concat(
-        'Created ', days_between(machine_identities.created_at, $as_of), ' days ago and not reviewed yet; the first review is due within ', $cadence_days_max, ' days.'
+        then concat('A review names "', members.name, '", but several identities have that name, so it speaks for none for certain.')
+      when days_between(members.created_at, $as_of) <= members.cadence_days then concat(
+        'Created ', days_between(members.created_at, $as_of), ' days ago and not reviewed yet; the first review is due within ', members.cadence_days, ' days', members.cadence_for, '.'
       )
       else 'No review decision names it.'
     end as reason,
-    coalesce(worst.artifact, machine_identities.artifact) as artifact,
-    coalesce(worst.record, machine_identities.record) as record,
-    machine_identities.identity_id as identity
-  from machine_identities
+    coalesce(worst.artifact, members.artifact) as artifact,
+    coalesce(worst.record, members.record) as record,
+    members.identity_id as identity
+  from members
   left join worst
-    on worst.identity_id = machine_identities.identity_id
+    on worst.identity_id = members.identity_id
   left join ambiguous
-    on ambiguous.identity_id = machine_identities.identity_id
+    on ambiguous.identity_id = members.identity_id
   union all
   select
     subject,

@@ -18,6 +18,7 @@ aged as (
     machine_credentials.*,
     days_between(machine_credentials.set_at, $as_of) as age_days,
     case when machine_credentials.kind = 'password' then $password_age_days_max else $age_days_max end as limit_days,
+    case when machine_credentials.kind = 'password' then $password_age_days_max_for else $age_days_max_for end as limit_for,
     machine_credentials.expires_at <= $as_of as ended,
     leaks.places_count,
     leaks.first_place,
@@ -61,12 +62,12 @@ told as (
           'It is still active although a scanner found it in ', first_place,
           case when places_count > 1 then concat(' and ', places_count - 1, ' more places') else '' end,
           coalesce(', first seen on ' || to_char(first_seen_at, '%Y-%m-%d'), ''),
-          case when age_days >= 0 then concat('; set ', age_days, ' days ago, ', limit_days, ' allowed.') else '.' end
+          case when age_days >= 0 then concat('; set ', age_days, ' days ago, ', limit_days, ' allowed', limit_for, '.') else '.' end
         )
         when 'undated' then 'No source says when it was set or last replaced.'
         when 'future' then concat('It is said to have been set on ', to_char(set_at, '%Y-%m-%d'), ', after the date of this report.')
         else concat(
-          'Set ', age_days, ' days ago, on ', to_char(set_at, '%Y-%m-%d'), '; ', limit_days, ' are allowed.'
+          'Set ', age_days, ' days ago, on ', to_char(set_at, '%Y-%m-%d'), '; ', limit_days, ' are allowed', limit_for, '.'
         )
       end,
       coalesce(' The sources disagree: ' || status_conflict || '.', ''),

@@ -110,6 +110,8 @@ acted as (
 used as (
   select
     machine_identities.*,
+    $idle_days_max as limit_days,
+    $idle_days_max_for as limit_for,
     greatest(machine_identities.last_activity_at, uses.last_used_at, acted.last_at) as last_at,
     acted.last_at as acted_at,
     acted.latest as acted_latest,
@@ -159,10 +161,10 @@ identities_judged as (
       when is_retired and last_at >= greatest(retired_by, $period_from) and last_at <= $as_of then 'retired and acting'
       when is_retired then 'retired'
       when last_at > $as_of then 'future'
-      when days_between(last_at, $as_of) <= $idle_days_max then 'used'
+      when days_between(last_at, $as_of) <= limit_days then 'used'
       when last_at is not null then 'idle'
       when never and created_at is null then 'never, undated'
-      when never and days_between(created_at, $as_of) <= $idle_days_max then 'new'
+      when never and days_between(created_at, $as_of) <= limit_days then 'new'
       when never then 'never'
       else 'not known'
     end as standing,
@@ -171,15 +173,23 @@ identities_judged as (
   from used
 ),
 
+disabled as (
+  select identity_id
+  from machine_identities
+  where enabled = false
+),
+
 live as (
   select
     machine_credentials.*,
-    coalesce(machine_identities.enabled = false, false) as identity_disabled,
+    $idle_days_max as limit_days,
+    $idle_days_max_for as limit_for,
+    disabled.identity_id is not null as identity_disabled,
     days_between(machine_credentials.last_used_at, $as_of) as idle_days,
     days_between(machine_credentials.set_at, $as_of) as age_days
   from machine_credentials
-  left join machine_identities
-    on machine_identities.identity_id = machine_credentials.identity_id
+  left join disabled
+    on disabled.identity_id = machine_credentials.identity_id
 ),
 
 credentials_judged as (
@@ -189,11 +199,11 @@ credentials_judged as (
       when status <> 'active' or expires_at <= $as_of then 'not live'
       when identity_disabled then 'disabled'
       when last_used_at > $as_of then 'future'
-      when idle_days <= $idle_days_max then 'used'
+      when idle_days <= limit_days then 'used'
       when last_used_at is not null then 'idle'
       when last_used_at_state = 'not-applicable' then 'not tracked'
       when last_used_at_state = 'none' and set_at is null then 'never, undated'
-      when last_used_at_state = 'none' and age_days <= $idle_days_max then 'new'
+      when last_used_at_state = 'none' and age_days <= limit_days then 'new'
       when last_used_at_state = 'none' then 'never'
       else 'not known'
     end as standing
@@ -223,13 +233,13 @@ told as (
         )
         when 'retired' then 'The register calls it retired, but it still exists and is not disabled.'
         when 'future' then concat('It is said to have acted on ', to_char(last_at, '%Y-%m-%d'), ', after the date of this report.')
-        when 'used' then concat('Last used ', idle_days, ' days ago; ', $idle_days_max, ' are allowed.')
-        when 'idle' then concat('Last used ', idle_days, ' days ago, on ', to_char(last_at, '%Y-%m-%d'), '; ', $idle_days_max, ' are allowed.')
+        when 'used' then concat('Last used ', idle_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.')
+        when 'idle' then concat('Last used ', idle_days, ' days ago, on ', to_char(last_at, '%Y-%m-%d'), '; ', limit_days, ' are allowed', limit_for, '.')
         when 'new' then concat(
-          case when no_credential then 'Without any credential' else 'Never used' end, ', but created only ', age_days, ' days ago; ', $idle_days_max, ' are allowed.'
+          case when no_credential then 'Without any credential' else 'Never used' end, ', but created only ', age_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.'
         )
         when 'never' then concat(
-          case when no_credential then 'Without any credential' else 'Never used' end, ' since it was created ', age_days, ' days ago; ', $idle_days_max, ' are allowed.'
+          case when no_credential then 'Without any credential' else 'Never used' end, ' since it was created ', age_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.'
         )
         when 'never, undated' then concat(
           case when no_credential then 'Without any credential' else 'Never used' end, ', and no source says when it was created.'
@@ -277,10 +287,10 @@ told as (
       when 'disabled' then 'Its identity is disabled.'
       when 'not tracked' then 'The source does not record its use; its identity is tested by itself.'
       when 'future' then concat('It is said to have been used on ', to_char(last_used_at, '%Y-%m-%d'), ', after the date of this report.')
-      when 'used' then concat('Last used ', idle_days, ' days ago; ', $idle_days_max, ' are allowed.')
-      when 'idle' then concat('Last used ', idle_days, ' days ago, on ', to_char(last_used_at, '%Y-%m-%d'), ', and still active; ', $idle_days_max, ' are allowed.')
-      when 'new' then concat('Never used, but set only ', age_days, ' days ago; ', $idle_days_max, ' are allowed.')
-      when 'never' then concat('Never used since it was set ', age_days, ' days ago, and still active; ', $idle_days_max, ' are allowed.')
+      when 'used' then concat('Last used ', idle_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.')
+      when 'idle' then concat('Last used ', idle_days, ' days ago, on ', to_char(last_used_at, '%Y-%m-%d'), ', and still active; ', limit_days, ' are allowed', limit_for, '.')
+      when 'new' then concat('Never used, but set only ', age_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.')
+      when 'never' then concat('Never used since it was set ', age_days, ' days ago, and still active; ', limit_days, ' are allowed', limit_for, '.')
       when 'never, undated' then 'Never used, and no source says when it was set.'
       else 'No source says when it was last used.'
     end as reason,
