@@ -53,6 +53,12 @@ fn table_section(text: &mut String, table: &TableDefinition) {
         let kind = format!("{:?}", column.kind).to_lowercase();
         let _ = writeln!(text, "| `{}` | {kind} | {required} | {} |", column.name, column.meaning.trim().replace('|', "\\|"));
     }
+    for column in table.columns.iter().filter(|column| !column.values.is_empty()) {
+        let _ = writeln!(text, "\nValues of `{}`:\n", column.name);
+        for value in &column.values {
+            let _ = writeln!(text, "- `{}`: {}", value.name, value.meaning.trim());
+        }
+    }
 }
 
 fn adapters(controls: &Controls) -> String {
@@ -322,7 +328,19 @@ fn objective_page(objective: &Objective) -> String {
             let unit = format!("{:?}", parameter.unit).to_lowercase();
             let source = parameter.source.trim().replace('\n', " ");
             let _ = writeln!(text, "| `{}` | {} | {unit} | {} | {source} |", parameter.name, parameter.default, parameter.title);
+            for own in parameter.by_class.iter().flatten() {
+                let named = [("class", &own.class), ("tier", &own.tier)];
+                let whom: Vec<String> =
+                    named.iter().filter_map(|(key, name)| name.as_ref().map(|name| format!("{key} `{name}`"))).collect();
+                let source = own.source.trim().replace('\n', " ");
+                let _ = writeln!(text, "| `{}` for {} | {} | {unit} | | {source} |", parameter.name, whom.join(", "), own.value);
+            }
         }
+    }
+    let differing: Vec<String> =
+        objective.parameters.iter().filter(|own| own.by_class.is_some()).map(|own| format!("`{}`", own.name)).collect();
+    if !differing.is_empty() {
+        let _ = writeln!(text, "\nMay differ by class and tier of the identity: {}.", differing.join(", "));
     }
     let _ = writeln!(text, "\n## What to do about deviations\n\n{}", objective.advice.trim());
     if !objective.references.is_empty() {

@@ -155,11 +155,17 @@ fn workspace_file(
          people: []\n\
          #  - pattern: \"arn:aws:iam::%:user/people/%\"\n\
          #    reason: The path /people/ holds the users of employees.\n\
+         # The class or the risk tier of identities, where the rules would say otherwise.\n\
+         classes: []\n\
+         #  - pattern: \"%:user/svc-settlement-%\"\n\
+         #    class: batch\n\
+         #    tier: critical\n\
+         #    reason: Run at the end of each quarter; on the list of critical functions.\n\
          # Other names of an identity, stated by a person who knows.\n\
          aliases: []\n\
          # Clauses that do not apply, with the reason and who decided.\n\
          not_applicable: []\n\
-         # Values of parameters that differ from the defaults, with the reason.\n\
+         # Values of parameters that differ from the defaults, with the reason; for one `class` or `tier` of identities where the parameter allows.\n\
          parameters: []\n",
     );
     text

@@ -242,9 +242,10 @@ fn limits(objective: &str, reliances: &[Reliance], not_collected: &[String]) -> 
 }
 
 /// Counts observations by what they mean.
-pub fn tally(observations: &[Observation]) -> Tally {
-    let mut tally = Tally { population: observations.len(), ..Tally::default() };
+pub fn tally<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> Tally {
+    let mut tally = Tally::default();
     for observation in observations {
+        tally.population += 1;
         match (observation.outcome, observation.proved) {
             (Outcome::Pass, true) => tally.passed += 1,
             (Outcome::Pass, false) => tally.unproved += 1,

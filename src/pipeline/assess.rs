@@ -156,7 +156,7 @@ fn test(
     };
     let finding = concluded(objective, &evidence, &papers, &BTreeMap::new());
     let by_class = match &evidence {
-        Evidence::Observed { observations, .. } => classes::tallies(&values, observations, &classes::classes_of(ledger)),
+        Evidence::Observed { observations, .. } => classes::tallies(&values, observations, ledger),
         Evidence::NotAutomated { .. } | Evidence::Missing { .. } => Vec::new(),
     };
     let (csv, observations, mut paths) = match &evidence {

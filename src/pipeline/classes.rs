@@ -105,26 +105,32 @@ pub fn basis_of(parameters: &[ParameterRecord]) -> BTreeMap<String, String> {
     basis
 }
 
-/// Which class each identity has.
-pub fn classes_of(ledger: &Ledger) -> BTreeMap<String, String> {
-    let Some(table) = ledger.tables.get("machine_identities") else { return BTreeMap::new() };
-    let row = |row| Some((table.text(row, "identity_id")?.to_owned(), table.text(row, "class")?.to_owned()));
-    (0..table.len()).filter_map(row).collect()
-}
-
 /// How each class fared that has a member among the observations, in the order of the classes; nothing where no limit may differ by class.
-pub fn tallies(values: &Values, observations: &[Observation], classes: &BTreeMap<String, String>) -> Vec<ClassTally> {
+pub fn tallies(values: &Values, observations: &[Observation], ledger: &Ledger) -> Vec<ClassTally> {
     if !values.by_name.values().any(InForce::differs_by_class) {
         return Vec::new();
     }
-    let mut members: BTreeMap<&str, Vec<Observation>> = BTreeMap::new();
-    for seen in observations {
-        let class = seen.identity.as_ref().and_then(|identity| classes.get(identity)).map_or(NO_CLASS, String::as_str);
-        members.entry(class).or_default().push(seen.clone());
-    }
-    let order = |class: &str| values.kinds.classes.iter().position(|own| own == class);
-    let mut tallies: Vec<ClassTally> =
-        members.iter().map(|(class, seen)| ClassTally { class: (*class).to_owned(), tally: judge::tally(seen) }).collect();
-    tallies.sort_by_key(|own| order(&own.class));
-    tallies
+    let classes = classes_of(values, observations, ledger);
+    let class_of = |seen: &Observation| seen.identity.as_deref().and_then(|identity| classes.get(identity).copied()).unwrap_or(NO_CLASS);
+    let counted = values.kinds.classes.iter().map(|class| ClassTally {
+        class: class.clone(),
+        tally: judge::tally(observations.iter().filter(|seen| class_of(seen) == class)),
+    });
+    counted.filter(|own| own.tally.population > 0).collect()
+}
+
+/// The classes of the identities that the observations speak of.
+fn classes_of<'a>(values: &'a Values, observations: &'a [Observation], ledger: &Ledger) -> BTreeMap<&'a str, &'a str> {
+    let mut classes: BTreeMap<&str, &str> =
+        observations.iter().filter_map(|seen| Some((seen.identity.as_deref()?, NO_CLASS))).collect();
+    ledger.scan("machine_identities", |table| {
+        for row in 0..table.len() {
+            let known = table.text(row, "class").and_then(|class| values.kinds.classes.iter().find(|own| *own == class));
+            let told = table.text(row, "identity_id").and_then(|identity| classes.get_mut(identity));
+            if let (Some(class), Some(told)) = (known, told) {
+                *told = class;
+            }
+        }
+    });
+    classes
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::blocks;
 use super::model::{
-    ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView, DocumentView, ExaminationView,
-    ExceptionView, ExhibitView, FrameworkView, InputView, LinkView, NotAssessedClause, NotAssessedFramework, NotAssessedView,
-    ObjectiveView, OverrideView, ParameterView, PlaceView, ProvenanceView, ReasonView, ReconciliationView, RejectionView, Report,
-    StatusCount, SystemView, TallyView, WorstView,
+    ClassTallyView, ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView, DocumentView,
+    ExaminationView, ExceptionView, ExhibitView, FrameworkView, InputView, LinkView, NotAssessedClause, NotAssessedFramework,
+    NotAssessedView, ObjectiveView, OverrideView, ParameterByClassView, ParameterView, PlaceView, ProvenanceView, ReasonView,
+    ReconciliationView, RejectionView, Report, StatusCount, SystemView, TallyView, WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
-    ArtifactRecord, Assessment, ClauseResult, CoverageRecord, DocumentRecord, ExceptionRecord, FrameworkRecord, ObjectiveResult,
-    Observation, Outcome, Reason, TreatmentKind,
+    ArtifactRecord, Assessment, ClassTally, ClauseResult, CoverageRecord, DocumentRecord, ExceptionRecord, FrameworkRecord,
+    ObjectiveResult, Observation, Outcome, ParameterByClassRecord, ParameterRecord, Reason, Tally, TreatmentKind,
 };
 use crate::base::{Instant, Status};
 
@@ -324,29 +324,13 @@ impl<'a> Builder<'a> {
             ask: objective.ask.clone().unwrap_or_default(),
             population: objective.population.clone(),
             tally: TallyView {
-                population: objective.tally.population,
-                passed: objective.tally.passed,
-                failed: objective.tally.failed,
                 excepted: deviating(objective)
                     .filter(|seen| seen.outcome == Outcome::Fail && excepted.contains_key(seen.subject.as_str()))
                     .count(),
-                unknown: objective.tally.unknown,
-                unproved: objective.tally.unproved,
-                skipped: objective.tally.skipped,
+                ..tally_view(&objective.tally)
             },
-            parameters: objective
-                .parameters
-                .iter()
-                .map(|parameter| ParameterView {
-                    name: parameter.name.clone(),
-                    title: parameter.title.clone(),
-                    value: parameter.value.clone(),
-                    unit: self.wording.label("unit", &parameter.unit),
-                    default: parameter.default.clone(),
-                    overridden: parameter.reason.is_some(),
-                    source: parameter.reason.clone().unwrap_or_else(|| parameter.source.clone()),
-                })
-                .collect(),
+            classes: self.class_tallies(objective),
+            parameters: objective.parameters.iter().map(|parameter| self.parameter(parameter)).collect(),
             reasons: objective.reasons.iter().map(|reason| self.reason(reason)).collect(),
             deviations: self.deviation_table(rows, total, &file),
             advice: blocks(&objective.advice),
@@ -567,19 +551,69 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn overrides(&self) -> Vec<OverrideView> {
-        let changed = self.assessment.objectives.iter().flat_map(|objective| {
-            objective.parameters.iter().filter_map(move |parameter| parameter.reason.as_ref().map(|reason| (objective, parameter, reason)))
+    fn parameter(&self, parameter: &ParameterRecord) -> ParameterView {
+        let by_class = parameter.by_class.iter().map(|own| ParameterByClassView {
+            whom: self.whom(own),
+            value: own.value.clone(),
+            overridden: own.reason.is_some(),
+            source: own.reason.clone().unwrap_or_else(|| own.source.clone()),
         });
-        changed
-            .map(|(objective, parameter, reason)| OverrideView {
-                objective: self.objective_link(&objective.id),
-                parameter: parameter.title.clone(),
-                value: format!("{} {}", parameter.value, self.wording.label("unit", &parameter.unit)),
-                default: format!("{} {}", parameter.default, self.wording.label("unit", &parameter.unit)),
-                reason: reason.clone(),
-            })
-            .collect()
+        ParameterView {
+            name: parameter.name.clone(),
+            title: parameter.title.clone(),
+            value: parameter.value.clone(),
+            unit: self.wording.label("unit", &parameter.unit),
+            default: parameter.default.clone(),
+            overridden: parameter.reason.is_some(),
+            source: parameter.reason.clone().unwrap_or_else(|| parameter.source.clone()),
+            by_class: by_class.collect(),
+        }
+    }
+
+    /// Whom a value is for, such as `class AI agent, tier critical`.
+    fn whom(&self, own: &ParameterByClassRecord) -> String {
+        let class = own.class.as_ref().map(|class| {
+            let label = self.wording.label("class", class);
+            self.wording.fill("for_class", "class {name}", &[("name", &label)])
+        });
+        let tier = own.tier.as_ref().map(|tier| {
+            let label = self.wording.label("tier", tier);
+            self.wording.fill("for_tier", "tier {name}", &[("name", &label)])
+        });
+        class.into_iter().chain(tier).collect::<Vec<_>>().join(", ")
+    }
+
+    fn class_tallies(&self, objective: &ObjectiveResult) -> Vec<ClassTallyView> {
+        let view = |own: &ClassTally| ClassTallyView {
+            class: own.class.clone(),
+            label: self.wording.label("class", &own.class),
+            tally: tally_view(&own.tally),
+        };
+        objective.classes.iter().map(view).collect()
+    }
+
+    /// Values of parameters that the organisation states, whomever they are for.
+    fn overrides(&self) -> Vec<OverrideView> {
+        let mut overrides = Vec::new();
+        for objective in &self.assessment.objectives {
+            for parameter in &objective.parameters {
+                let unit = self.wording.label("unit", &parameter.unit);
+                let mut add = |whom: Option<String>, value: &str, reason: &Option<String>| {
+                    if let Some(reason) = reason {
+                        overrides.push(OverrideView {
+                            objective: self.objective_link(&objective.id),
+                            parameter: whom.map_or_else(|| parameter.title.clone(), |whom| format!("{} ({whom})", parameter.title)),
+                            value: format!("{value} {unit}"),
+                            default: format!("{} {unit}", parameter.default),
+                            reason: reason.clone(),
+                        });
+                    }
+                };
+                add(None, &parameter.value, &parameter.reason);
+                parameter.by_class.iter().for_each(|own| add(Some(self.whom(own)), &own.value, &own.reason));
+            }
+        }
+        overrides
     }
 
     /// Clauses that were not assessed, grouped by the reason that decided.
@@ -636,6 +670,19 @@ impl<'a> Builder<'a> {
 fn deviating(objective: &ObjectiveResult) -> impl Iterator<Item = &Observation> {
     let of = |outcome: Outcome| objective.observations.iter().filter(move |seen| seen.outcome == outcome);
     of(Outcome::Fail).chain(of(Outcome::Unknown))
+}
+
+/// Counts of a tally; which of the deviations are excepted it does not know.
+fn tally_view(tally: &Tally) -> TallyView {
+    TallyView {
+        population: tally.population,
+        passed: tally.passed,
+        failed: tally.failed,
+        excepted: 0,
+        unknown: tally.unknown,
+        unproved: tally.unproved,
+        skipped: tally.skipped,
+    }
 }
 
 fn observations_file(objective: &str) -> String {

@@ -221,6 +221,8 @@ pub struct ObjectiveView {
     pub ask: String,
     pub population: String,
     pub tally: TallyView,
+    /// The same by class, where a parameter may differ by it.
+    pub classes: Vec<ClassTallyView>,
     pub parameters: Vec<ParameterView>,
     pub reasons: Vec<ReasonView>,
     pub deviations: DeviationTable,
@@ -263,6 +265,26 @@ pub struct ParameterView {
     pub overridden: bool,
     /// The default's source, or the organisation's reason.
     pub source: String,
+    /// Other values, for identities of some class or tier.
+    pub by_class: Vec<ParameterByClassView>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ParameterByClassView {
+    /// Such as `class AI agent`.
+    pub whom: String,
+    pub value: String,
+    pub overridden: bool,
+    /// The default's source, or the organisation's reason.
+    pub source: String,
+}
+
+/// How the members of one class of identities fared.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ClassTallyView {
+    pub class: String,
+    pub label: String,
+    pub tally: TallyView,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]

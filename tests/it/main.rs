@@ -2,6 +2,7 @@
 
 mod catalogs;
 mod citations;
+mod classes;
 mod cli;
 mod collecting;
 mod conformance;
