@@ -176,8 +176,10 @@ impl Gathered {
     }
 
     fn finish(mut self, definitions: &BTreeMap<String, TableDefinition>, frame: &Frame, diagnostics: &mut Diagnostics) -> Ledger {
-        let mut own: BTreeMap<&str, Table> =
-            ["artifacts", "people", "aliases", "stated_classes"].into_iter().filter_map(|name| Some((name, definitions.get(name)?.empty()))).collect();
+        let mut own: BTreeMap<&str, Table> = ["artifacts", "people", "aliases", "stated_classes"]
+            .into_iter()
+            .filter_map(|name| Some((name, definitions.get(name)?.empty())))
+            .collect();
         fill_own_tables(&mut own, &self.artifacts, frame);
         self.rows(own.into_iter().map(|(name, table)| (name.to_owned(), table)).collect(), diagnostics);
         for (name, growing) in self.growing {

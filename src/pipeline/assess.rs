@@ -43,7 +43,7 @@ pub fn assess(
             progress(&format!("reading {path}"))
         });
     let times = Times { as_of: workspace.frame.as_of, period_from: workspace.frame.period_from, period_to: workspace.frame.as_of };
-    classes::warn_unused(workspace, &engine, diagnostics);
+    classes::warn_unused(workspace, ledger.engine(), diagnostics);
     let systems = systems(workspace, &ledger);
     let names = naming::names(controls, workspace, &ledger, files);
     let documents = Documents::new(workspace, &ledger, &names);

@@ -112,17 +112,17 @@ pub fn tallies(values: &Values, observations: &[Observation], ledger: &Ledger) -
     }
     let classes = classes_of(values, observations, ledger);
     let class_of = |seen: &Observation| seen.identity.as_deref().and_then(|identity| classes.get(identity).copied()).unwrap_or(NO_CLASS);
-    let counted = values.kinds.classes.iter().map(|class| ClassTally {
-        class: class.clone(),
-        tally: judge::tally(observations.iter().filter(|seen| class_of(seen) == class)),
-    });
+    let counted = values
+        .kinds
+        .classes
+        .iter()
+        .map(|class| ClassTally { class: class.clone(), tally: judge::tally(observations.iter().filter(|seen| class_of(seen) == class)) });
     counted.filter(|own| own.tally.population > 0).collect()
 }
 
 /// The classes of the identities that the observations speak of.
 fn classes_of<'a>(values: &'a Values, observations: &'a [Observation], ledger: &Ledger) -> BTreeMap<&'a str, &'a str> {
-    let mut classes: BTreeMap<&str, &str> =
-        observations.iter().filter_map(|seen| Some((seen.identity.as_deref()?, NO_CLASS))).collect();
+    let mut classes: BTreeMap<&str, &str> = observations.iter().filter_map(|seen| Some((seen.identity.as_deref()?, NO_CLASS))).collect();
     ledger.scan("machine_identities", |table| {
         for row in 0..table.len() {
             let known = table.text(row, "class").and_then(|class| values.kinds.classes.iter().find(|own| *own == class));
