@@ -16,6 +16,7 @@ mod pack_copy;
 mod parts;
 mod records;
 mod script;
+mod stated;
 pub mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ pub use mask::{MASK, Masker};
 pub use normalise::{normalise, take_apart};
 pub use pack_copy::{packed_copy, readable_text};
 pub use script::rehearse;
+pub use stated::{EXCEPTIONS_FILE, StatedException};
 pub use tables::{TableDefinition, load_tables};
 
 use crate::base::{Digest, Instant, PROVENANCE, Table};
@@ -63,6 +65,8 @@ pub struct Frame {
     pub aliases: Vec<(String, String, String)>,
     /// Classes and tiers that the workspace states for identities, in its order.
     pub classes: Vec<StatedClass>,
+    /// The exceptions of the workspace, one for each subject.
+    pub exceptions: Vec<StatedException>,
     /// Paths of files that people read: no adapter is asked about them.
     pub documents: BTreeSet<String>,
     /// Files of more bytes than this are read in parts of that size, where their adapter allows it.

@@ -17,6 +17,7 @@ use super::mask::{Masker, private_keys_of};
 use super::parts;
 use super::records::{Parsed, parse_der, parse_parquet, parse_text, parse_workbook};
 use super::script::{collect, count_rejections, run_script, within_period};
+use super::stated::exceptions_table;
 use super::tables::{TableDefinition, derive};
 use super::{Artifact, ArtifactState, FoundFile, Frame, Ledger, StatedClass};
 use crate::base::{Column, Diagnostic, Diagnostics, Digest, Instant, Table};
@@ -582,5 +583,8 @@ fn fill_own_tables(tables: &mut BTreeMap<&str, Table>, artifacts: &BTreeMap<Stri
         ];
         columns.extend(place("classes", frame.classes.len()));
         *table = Table::new(columns);
+    }
+    if let Some(table) = tables.get_mut("exceptions") {
+        *table = exceptions_table(&frame.exceptions);
     }
 }

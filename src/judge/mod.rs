@@ -14,6 +14,9 @@ use crate::assessment::{Observation, Outcome, Reason, RowRef, Tally};
 use crate::base::Status;
 use crate::catalog::{Coverage, EmptyPopulation, format::EmptyMeaning};
 
+/// The files in which the workspace states what becomes rows: they are no artifacts, and cannot be too old.
+pub const STATEMENTS: [&str; 2] = ["tickmark.yaml", "exceptions.yaml"];
+
 /// How far one artifact can be relied on for one objective.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reliance {
@@ -304,8 +307,10 @@ pub fn verdict(ask: &Ask<'_>, papers: &[Paper], not_applicable: Option<(&str, &s
     (status, reasons)
 }
 
+/// The artifacts that observations cite; statements of the workspace are none.
 fn artifacts_of(observations: &[&Observation]) -> Vec<String> {
-    let mut paths: Vec<String> = observations.iter().map(|observation| observation.artifact.clone()).collect();
+    let cited = observations.iter().filter(|observation| !STATEMENTS.contains(&observation.artifact.as_str()));
+    let mut paths: Vec<String> = cited.map(|observation| observation.artifact.clone()).collect();
     paths.sort();
     paths.dedup();
     paths

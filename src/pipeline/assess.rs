@@ -27,9 +27,6 @@ pub struct Assessed {
     pub names: Names,
 }
 
-/// The artifact name that rows stated by the workspace carry.
-const WORKSPACE_ARTIFACT: &str = "tickmark.yaml";
-
 /// Assesses a workspace. Nothing when the controls themselves turn out to be wrong; then `diagnostics` says where.
 pub fn assess(
     controls: &Controls,
@@ -217,7 +214,7 @@ fn gather(
     let missing: Vec<String> = objective
         .requires
         .iter()
-        .filter(|table| ledger.feeding(table).next().is_none())
+        .filter(|table| ledger.feeding(table).next().is_none() && !workspace.states(table))
         .map(|table| missing_table(table, controls, ledger))
         .collect();
     if !missing.is_empty() {
@@ -237,7 +234,7 @@ fn gather(
     let reliances: Vec<Reliance> = feeding.values().map(|artifact| reliance(artifact)).collect();
     // A row may cite an artifact that feeds only a derived table: its own freshness then decides.
     let all: Vec<Reliance> = ledger.artifacts.values().filter(|artifact| artifact.state == ArtifactState::Used).map(reliance).collect();
-    judge::weigh(&mut observations, &all, &[WORKSPACE_ARTIFACT]);
+    judge::weigh(&mut observations, &all, &judge::STATEMENTS);
     for observation in &mut observations {
         observation.reason = ledger.masker.apply(&observation.reason);
         observation.subject = ledger.masker.apply(&observation.subject);

@@ -85,7 +85,7 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
     let evidence = match reliances_of(case, objective) {
         Err(missing) => Evidence::Missing { tables: missing },
         Ok(reliances) => {
-            judge::weigh(&mut observations, &reliances, &["tickmark.yaml"]);
+            judge::weigh(&mut observations, &reliances, &judge::STATEMENTS);
             Evidence::Observed { observations: observations.clone(), reliances, not_collected: vec![] }
         }
     };

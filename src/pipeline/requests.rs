@@ -206,7 +206,7 @@ impl Asking<'_> {
             .collect();
         self.needs
             .iter()
-            .filter(|(table, _)| self.ledger.feeding(table).next().is_none() && !owed.contains(**table))
+            .filter(|(table, _)| self.ledger.feeding(table).next().is_none() && !owed.contains(**table) && !self.workspace.states(table))
             .filter(|(table, _)| self.controls.tables.get(**table).is_some_and(|table| table.derivation.is_none()))
             .map(|(table, objectives)| {
                 let sources: Vec<&str> = self
@@ -218,7 +218,11 @@ impl Asking<'_> {
                     .collect();
                 let meaning = self.controls.tables[*table].meaning.trim();
                 Request {
-                    note: format!("One of: {}. Name the system under `systems` in tickmark.yaml.", sources.join(", ")),
+                    note: if sources.is_empty() {
+                        format!("State them in {}; an empty list says that there are none.", crate::evidence::EXCEPTIONS_FILE)
+                    } else {
+                        format!("One of: {}. Name the system under `systems` in tickmark.yaml.", sources.join(", "))
+                    },
                     needed_for: objectives.iter().copied().collect::<Vec<_>>().join(", "),
                     ..self.request("export", "missing", format!("A source of {table}: {meaning}"), "no system in scope owes it".into())
                 }

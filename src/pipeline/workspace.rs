@@ -10,7 +10,7 @@ use crate::base::{Diagnostic, Diagnostics, SourceTree, Status};
 use crate::catalog::EditionName;
 use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
-use crate::evidence::{ArtifactMeta, FoundFile, Frame, StatedClass};
+use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, StatedClass, StatedException};
 use crate::workspace::{ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, WorkspaceFile};
 
 /// The files of a workspace that are statements and not evidence.
@@ -103,8 +103,16 @@ impl Workspace {
         check_not_applicable(&stated, controls, diagnostics);
         check_systems(&stated, controls, diagnostics);
         let mut frame = frame_of(&stated, diagnostics)?;
+        frame.exceptions = stated_exceptions(&exceptions);
         frame.documents = documents.iter().map(|document| document.path.clone()).collect();
         Some(Workspace { stated: stated.value, frame, editions, metas, exceptions, documents, overrides, statements: files.clone() })
+    }
+}
+
+impl Workspace {
+    /// Whether the workspace itself fills this table, so that no export is needed for it.
+    pub fn states(&self, table: &str) -> bool {
+        table == "exceptions" && self.statements.get(EXCEPTIONS_FILE).is_some()
     }
 }
 
@@ -134,9 +142,35 @@ fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Opt
         people: stated.people.iter().map(|people| (people.pattern.clone(), people.reason.clone())).collect(),
         aliases: stated.aliases.iter().map(|alias| (alias.alias.clone(), alias.identity.clone(), alias.reason.clone())).collect(),
         classes: stated.classes.iter().map(stated_class).collect(),
+        exceptions: Vec::new(),
         documents: std::collections::BTreeSet::new(),
         part_bytes: crate::evidence::PART_BYTES,
     })
+}
+
+/// One row for each subject of each exception.
+fn stated_exceptions(exceptions: &[Exception]) -> Vec<StatedException> {
+    let numbered = exceptions.iter().enumerate();
+    numbered.flat_map(|(index, exception)| exception.subjects.iter().map(move |subject| stated_exception(index, exception, subject))).collect()
+}
+
+fn stated_exception(index: usize, exception: &Exception, subject: &str) -> StatedException {
+    StatedException {
+        id: exception.id.clone(),
+        title: exception.title.clone(),
+        objective: exception.objective.clone(),
+        frameworks: (!exception.frameworks.is_empty()).then(|| exception.frameworks.join(", ")),
+        subject: subject.to_owned(),
+        reason: exception.reason.clone(),
+        requested_by: exception.requested_by.clone(),
+        approved_by: exception.approved_by.clone(),
+        approved_at: exception.approved_at.micros(),
+        expires_at: exception.expires_at.micros(),
+        compensating_measure: exception.compensating_measure.clone(),
+        retirement_plan: exception.retirement_plan.clone(),
+        ticket: exception.ticket.clone(),
+        record: format!("#/exceptions/{index}"),
+    }
 }
 
 fn check_frameworks(file: &Located<WorkspaceFile>, controls: &Controls, diagnostics: &mut Diagnostics) -> Vec<EditionName> {
