@@ -177,7 +177,7 @@ impl Gathered {
     }
 
     fn finish(mut self, definitions: &BTreeMap<String, TableDefinition>, frame: &Frame, diagnostics: &mut Diagnostics) -> Ledger {
-        let mut own: BTreeMap<&str, Table> = ["artifacts", "people", "aliases", "stated_classes"]
+        let mut own: BTreeMap<&str, Table> = ["artifacts", "people", "aliases", "stated_classes", "exceptions"]
             .into_iter()
             .filter_map(|name| Some((name, definitions.get(name)?.empty())))
             .collect();

@@ -1,7 +1,7 @@
 -- Rows of the CMDB. They name an identity by platform, scope and name; whether that is a user or a role they do not say.
 insert into register (
   register_id, identity_ref, platform, scope, name, owner, owner_status, purpose, service, criticality,
-  expires_at_state, last_reviewed_at, last_reviewed_at_state, artifact, record
+  expires_at_state, last_reviewed_at, last_reviewed_at_state, owner_left_at, owner_left_at_state, artifact, record
 )
 with
 named as (
@@ -11,9 +11,13 @@ named as (
   from entries
 ),
 
+-- The day on which the owner left stands beside the word, in the calendar of the CMDB; its midnight is taken in UTC.
 numbered as (
   select
     *,
+    try_cast(
+      nullif(regexp_replace(owner_status, '^(?:[Ll]eft +([0-9]{2})\.([0-9]{2})\.([0-9]{4})|.*)$', '\3-\2-\1'), '--') as timestamp(6)
+    ) as owner_left_at,
     row_number() over (partition by base_id order by record) as number
   from named
 )
@@ -44,6 +48,12 @@ select
   'unknown' as expires_at_state,
   last_reviewed_at,
   last_reviewed_at_state,
+  owner_left_at,
+  case
+    when owner_left_at is not null then 'known'
+    when lower(owner_status) = 'active' then 'none'
+    else 'unknown'
+  end as owner_left_at_state,
   artifact,
   record
 from numbered;

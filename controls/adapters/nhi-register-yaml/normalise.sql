@@ -1,7 +1,9 @@
 -- Rows of the register. An empty date stays unknown: only `never` says that there is none.
 insert into register (
   register_id, identity_ref, platform, scope, name, owner, owner_status, purpose, service, class, criticality,
-  expires_at, expires_at_state, approval_ticket, last_reviewed_at, last_reviewed_at_state, lifecycle, artifact, record
+  expires_at, expires_at_state, approval_ticket, last_reviewed_at, last_reviewed_at_state, lifecycle,
+  owner_left_at, owner_left_at_state, accountable, vendor, contract_owner,
+  contract_ends_at, contract_ends_at_state, retired_at, retired_at_state, switch_off, artifact, record
 )
 with
 named as (
@@ -49,6 +51,16 @@ select
     when lower(trim(lifecycle)) in ('active', 'in use', 'live') then 'active'
     when lower(trim(lifecycle)) in ('retired', 'decommissioned', 'disabled') then 'retired'
   end as lifecycle,
+  owner_left_at,
+  owner_left_at_state,
+  accountable,
+  vendor,
+  contract_owner,
+  contract_ends_at,
+  contract_ends_at_state,
+  retired_at,
+  retired_at_state,
+  switch_off,
   artifact,
   record
 from numbered;
