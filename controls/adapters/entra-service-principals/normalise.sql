@@ -1,7 +1,8 @@
 -- Service principals, without those that Microsoft itself puts into every tenant. An app and its principal are one identity: both carry
 -- the id of the app.
 insert into identities (
-  identity_id, platform, scope, native_id, name, kind, created_at, created_at_state, enabled, last_activity_at_state, purpose, artifact, record
+  identity_id, platform, scope, native_id, name, kind, created_at, created_at_state, enabled, last_activity_at_state, purpose, publisher,
+  artifact, record
 )
 select
   concat('entra:', app_id) as identity_id,
@@ -16,6 +17,7 @@ select
   -- Sign-ins stand in another report.
   'unknown' as last_activity_at_state,
   nullif(trim(notes), '') as purpose,
+  owner_tenant as publisher,
   artifact,
   record
 from apps where coalesce(owner_tenant, '') <> 'f8cdef31-a31e-4b4a-93e4-5f571e91255a';
