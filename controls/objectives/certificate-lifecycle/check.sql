@@ -1,4 +1,4 @@
--- Every end-entity certificate: renewed before its end, strong enough, and not issued for too long.
+-- Every end-entity certificate: renewed before its end with a new key, strong enough, not issued for too long, and not left valid beside its successor.
 with
 leaves as (
   select *
@@ -24,9 +24,23 @@ successors as (
   qualify row_number() over (partition by leaves.certificate_id order by newer.not_before, newer.certificate_id) = 1
 ),
 
+-- The last older certificate of the same name that has the same key.
+predecessors as (
+  select leaves.certificate_id, older.serial as predecessor_serial, older.not_before as predecessor_not_before
+  from leaves
+  inner join leaves as older
+    on older.key_id = leaves.key_id
+    and lower(older.name) = lower(leaves.name)
+    and older.certificate_id <> leaves.certificate_id
+    and older.not_before < leaves.not_before
+  qualify row_number() over (partition by leaves.certificate_id order by older.not_before desc, older.certificate_id) = 1
+),
+
 measured as (
   select
     leaves.*,
+    predecessors.predecessor_serial,
+    days_between(successors.successor_not_before, $as_of) as superseded_days,
     successors.successor_serial,
     successors.successor_not_before,
     successors.same_key,
@@ -42,6 +56,8 @@ measured as (
   from leaves
   left join successors
     on successors.certificate_id = leaves.certificate_id
+  left join predecessors
+    on predecessors.certificate_id = leaves.certificate_id
 ),
 
 judged as (
@@ -56,6 +72,8 @@ judged as (
       when bits < bits_min then 'weak'
       when validity_days > $validity_days_max then 'too long'
       when left_days < $renew_days_before and successor_not_before is null then 'ends soon'
+      when predecessor_serial is not null and successor_not_before is null and not $key_reuse_allowed then 'same key'
+      when superseded_days > $superseded_days_max then 'superseded'
       when public_key = 'ed25519' or bits >= bits_min then 'good'
       else 'unknown key'
     end as standing
@@ -71,6 +89,7 @@ told as (
       when 'renewed before the period' then 'skip'
       when 'unknown key' then 'unknown'
       when 'impossible' then 'unknown'
+      when 'superseded' then 'unknown'
       else 'fail'
     end as outcome,
     concat(
@@ -91,6 +110,11 @@ told as (
         when 'too long' then concat('It is valid for ', validity_days, ' days; ', $validity_days_max, ' are allowed')
         when 'ends soon' then concat(
           'It ends in ', left_days, ' days, on ', to_char(not_after, '%Y-%m-%d'), ', and has no successor; one is asked ', $renew_days_before, ' days before'
+        )
+        when 'same key' then concat('It has the same key as serial ', predecessor_serial, ', which it replaced')
+        when 'superseded' then concat(
+          'Serial ', successor_serial, ' replaced it ', superseded_days, ' days ago, ', $superseded_days_max, ' are allowed, and it stays valid until ',
+          to_char(not_after, '%Y-%m-%d'), '; whether it was revoked is in no export'
         )
         when 'unknown key' then concat('Whether a key of the kind ', public_key, coalesce(' with ' || bits || ' bits', ''), ' is strong enough is not known here')
         else concat(
