@@ -16,7 +16,7 @@ const HOSTILE: &[u8] = b"# Policy\n\n<script>alert(1)</script> #panic(\"typst\")
 const MAIL: &[u8] = b"From: a@x.example\r\nDate: Mon, 21 Sep 2026 16:20:00 +0200\r\nSubject: Minutes\r\n\r\nHello.\r\n";
 
 fn statement(id: &str, path: &str, more: &str) -> String {
-    format!("  - id: {id}\n    path: {path}\n    title: Title of {id}\n    objectives: [third-party-nhi]\n{more}")
+    format!("  - id: {id}\n    path: {path}\n    title: Title of {id}\n    objectives: [incident-response]\n{more}")
 }
 
 const APPROVED: &str = "    approved_by: Ingrid\n    approved_at: 2026-02-11\n";
@@ -36,7 +36,7 @@ fn assess(documents: &str) -> Assessment {
 }
 
 fn status(assessment: &Assessment) -> Status {
-    assessment.objective("third-party-nhi").unwrap().status
+    assessment.objective("incident-response").unwrap().status
 }
 
 fn problems(documents: &str) -> Vec<(String, String)> {
@@ -163,7 +163,7 @@ fn what_was_brought_leaves_the_list_of_requests() {
         let ledger = assessed_from(&statements, &files).ledger;
         let list = requests(controls(), &workspace, &ledger);
         list.into_iter()
-            .find(|request| request.needed_for == "third-party-nhi" && request.kind == "document")
+            .find(|request| request.needed_for == "incident-response" && request.kind == "document")
             .map(|request| (request.state, request.because))
     };
     assert_eq!(asked("  []\n").unwrap().0, "missing");
@@ -184,7 +184,8 @@ fn the_sample_shows_every_standing() {
     assert_eq!(first("8.1.2"), (Status::NotSatisfied, "examined"));
     assert_eq!(first("3.7.1"), (Status::NotAssessed, "review-overdue"));
     assert_eq!(assessment.objective("incident-response").unwrap().status, Status::Satisfied);
-    assert_eq!(assessment.objective("business-accountability").unwrap().reasons[0].code, "to-be-examined");
+    let accountability = assessment.objective("business-accountability").unwrap();
+    assert!(accountability.reasons.iter().any(|reason| reason.code == "to-be-examined"), "a tested objective tells of its documents too");
     assert!(
         clause("8.1.1").basis.documents.contains_key("DOC-1")
             && clause("8.1.1").evidence.contains(&"documents/machine-identity-policy.md".to_owned())

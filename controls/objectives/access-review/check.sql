@@ -194,6 +194,14 @@ gone as (
   ) = 1
 ),
 
+-- The last use of any credential of an identity.
+uses as (
+  select identity_id, max(last_used_at) as last_at
+  from machine_credentials
+  where identity_id is not null
+  group by identity_id
+),
+
 told as (
   select
     members.identity_id as subject,
@@ -218,7 +226,16 @@ told as (
           when 'future' then concat('the decision "', worst.decision, '" is dated ', to_char(worst.decided_at, '%Y-%m-%d'), ', after the date of this report')
           when 'disabled' then concat('revoked ', worst.age_days, ' days ago, and the identity is disabled')
           when 'revoke under way' then concat('revoked ', worst.age_days, ' days ago; ', $revoke_days_max, ' days are allowed to carry that out')
-          when 'revoke ignored' then concat('revoked ', worst.age_days, ' days ago, and still there; ', $revoke_days_max, ' days are allowed to carry that out')
+          when 'revoke ignored' then concat(
+            'revoked ', worst.age_days, ' days ago, and still there; ', $revoke_days_max, ' days are allowed to carry that out',
+            case
+              when greatest(members.last_activity_at, uses.last_at) > worst.decided_at then concat(
+                '; it acted on ', to_char(greatest(members.last_activity_at, uses.last_at), '%Y-%m-%d'), ', ',
+                days_between(worst.decided_at, greatest(members.last_activity_at, uses.last_at)), ' days after the decision'
+              )
+              else ''
+            end
+          )
           when 'revoke unseen' then concat('revoked ', worst.age_days, ' days ago; no export of grants shows whether that was carried out')
           when 'overdue' then concat('decided ', worst.age_days, ' days ago; ', members.cadence_days, ' are allowed', members.cadence_for)
           else concat(
@@ -247,6 +264,8 @@ told as (
   from members
   left join worst
     on worst.identity_id = members.identity_id
+  left join uses
+    on uses.identity_id = members.identity_id
   left join ambiguous
     on ambiguous.identity_id = members.identity_id
   union all
