@@ -332,7 +332,7 @@ fn a_default_by_class_must_be_stricter_and_name_a_class_that_exists() {
 }
 
 #[test]
-fn the_report_tells_the_limits_and_the_counts_by_class_in_every_format() {
+fn the_page_and_the_record_tell_the_limits_and_the_counts_by_class() {
     let pack = sample_pack();
     let page = String::from_utf8_lossy(&pack["index.html"]);
     assert!(page.contains("class AI agent") && page.contains("by class of identity"));
