@@ -82,7 +82,7 @@ retired as (
 ),
 
 -- The newest statement that an identity is disabled, and since when it holds at the latest.
-disabled as (
+said_disabled as (
   select
     identities.identity_id,
     max(artifacts.collected_at) as disabled_by
@@ -118,7 +118,7 @@ used as (
     coalesce(acted.last_at > greatest(machine_identities.last_activity_at, uses.last_used_at), acted.last_at is not null) as by_log,
     retired.identity_id is not null as is_retired,
     retired.retired_by,
-    disabled.disabled_by,
+    said_disabled.disabled_by,
     coalesce(listed_people.has_left, false) as left_by_list,
     list_state.whole and listed_people.name is null and owner_names.owner_name is not null as owner_not_listed,
     owner_names.owner_name,
@@ -140,8 +140,8 @@ used as (
     on acted.identity_id = machine_identities.identity_id
   left join retired
     on retired.identity_id = machine_identities.identity_id
-  left join disabled
-    on disabled.identity_id = machine_identities.identity_id
+  left join said_disabled
+    on said_disabled.identity_id = machine_identities.identity_id
   left join owner_names
     on owner_names.identity_id = machine_identities.identity_id
   left join listed_people
