@@ -4,7 +4,7 @@
 
 pub mod names;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -556,6 +556,25 @@ impl Assessment {
             *counts.entry(status).or_default() += 1;
         }
         counts
+    }
+
+    /// The part that concerns some of the editions: their clauses, the objectives that these cite, and the root over these clauses.
+    pub fn restricted(&self, editions: &[String]) -> Assessment {
+        let mut part = self.clone();
+        part.frameworks.retain(|framework| editions.contains(&framework.framework));
+        part.clauses.retain(|clause| editions.contains(&clause.framework));
+        let cited: BTreeSet<&str> = part.clauses.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.as_str()).collect();
+        part.objectives.retain(|objective| cited.contains(objective.id.as_str()));
+        let concerns = |own: &ExceptionRecord| own.frameworks.is_empty() || own.frameworks.iter().any(|one| editions.contains(one));
+        part.exceptions.retain(|own| concerns(own) && cited.contains(own.objective.as_str()));
+        let catalogs: BTreeSet<&str> = part.frameworks.iter().map(|framework| framework.framework.as_str()).collect();
+        part.inputs.retain(|input| match input.kind.as_str() {
+            "catalog" => catalogs.contains(input.name.as_str()),
+            "objective" => cited.contains(input.name.as_str()),
+            _ => true,
+        });
+        part.root = root_of(&part.clauses);
+        part
     }
 
     pub fn exhibit(&self, path: &str) -> Option<&ArtifactRecord> {

@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod digest;
+pub mod identifier;
 pub mod instant;
 pub mod sources;
 pub mod status;

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use super::format::ClauseFile;
 use super::{Catalog, Catalogs, Treatment};
 use crate::base::Digest;
+use crate::base::identifier::NAMESPACE;
+pub use crate::base::identifier::{token, uuid};
 
 /// A larger file is no catalog: NIST SP 800-53 has 10 MB.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -594,16 +596,6 @@ pub fn catalog_json(catalog: &Catalog) -> Value {
     json!({ "catalog": body })
 }
 
-/// OSCAL ids are tokens: they begin with a letter or an underscore and hold letters, digits, dots, dashes and underscores.
-pub fn token(id: &str) -> String {
-    let mut token: String =
-        id.chars().map(|letter| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '_' }).collect();
-    if !token.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-        token.insert(0, '_');
-    }
-    token
-}
-
 fn oscal_item(catalog: &Catalog, index: usize, children: &BTreeMap<&str, Vec<usize>>, group: bool) -> Value {
     let clause = &catalog.clauses[index];
     let token = token(&clause.id);
@@ -641,8 +633,6 @@ fn oscal_item(catalog: &Catalog, index: usize, children: &BTreeMap<&str, Vec<usi
     }
     item
 }
-
-const NAMESPACE: &str = "https://tickmark.example/ns/oscal";
 
 /// The mapping of an edition to our objectives as an OSCAL mapping collection (OSCAL 1.2).
 pub fn mapping_json(catalog: &Catalog, catalogs: &Catalogs) -> Value {
@@ -715,10 +705,4 @@ pub fn objectives_json(catalogs: &Catalogs) -> Value {
         },
         "controls": controls,
     }})
-}
-
-/// A name-based UUID (version 5, RFC 9562), as OSCAL asks for: the same content has the same identifier everywhere.
-pub fn uuid(parts: &[&str]) -> String {
-    let space = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, NAMESPACE.as_bytes());
-    uuid::Uuid::new_v5(&space, &crate::base::digest::canonical(&parts)).to_string()
 }

@@ -19,6 +19,8 @@ pub struct Arguments {
 pub enum Command {
     /// Assess a workspace and write the sealed pack: report.pdf, index.html, assessment.json, evidence, manifest.
     Pack(PackArguments),
+    /// Judge a workspace without writing a pack, and end with 1 when a gate is not met.
+    Assess(AssessArguments),
     /// Recompute every digest of a pack and name everything that does not hold.
     Verify {
         /// The pack.
@@ -105,6 +107,52 @@ pub struct PackArguments {
     /// A folder of font files for names in scripts that the built-in fonts lack.
     #[arg(long, value_name = "FOLDER")]
     pub fonts: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct AssessArguments {
+    /// The workspace: a folder with tickmark.yaml and evidence.
+    pub folder: PathBuf,
+    /// End with 1 when a clause has this status or got worse; may be given several times.
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub fail_on: Vec<GateWord>,
+    /// Look only at this edition in scope, such as pci-dss@4.0.1, in the gate and in what is printed; may be given several times.
+    #[arg(long = "framework", value_name = "EDITION")]
+    pub frameworks: Vec<String>,
+    /// An earlier pack, or its assessment.json: only what got worse since breaks the gate. `worsened` when no --fail-on is given.
+    #[arg(long, value_name = "PACK")]
+    pub against: Option<PathBuf>,
+    /// What to print; with --out for each, may be given several times.
+    #[arg(long = "format", value_enum, value_name = "FORM")]
+    pub formats: Vec<AssessFormat>,
+    /// The file to write instead of printing: one for each --format, in their order.
+    #[arg(long = "out", value_name = "FILE")]
+    pub out: Vec<PathBuf>,
+    /// Put pseudonyms in the place of the names and addresses of people.
+    #[arg(long)]
+    pub redact: bool,
+}
+
+/// What a gate does not let pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum GateWord {
+    NotSatisfied,
+    PartiallySatisfied,
+    NotAssessed,
+    /// A clause that stands worse than in the pack of --against.
+    Worsened,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum AssessFormat {
+    #[default]
+    Text,
+    /// The assessment, as assessment.json of a pack.
+    Json,
+    Junit,
+    Sarif,
+    /// A summary for a merge request.
+    Markdown,
 }
 
 #[derive(Debug, Args)]

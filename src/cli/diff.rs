@@ -20,7 +20,7 @@ pub fn run(before: &Path, after: &Path, format: TextOrJson) -> Result<(), Failur
 }
 
 /// An assessment from a pack, which must hold, or from a bare assessment.json.
-fn read(path: &Path) -> Result<Assessment, Failure> {
+pub(super) fn read(path: &Path) -> Result<Assessment, Failure> {
     let shown = path.display();
     let bytes = if path.is_dir() {
         let (files, unreadable) = verify::read_pack(path)?;

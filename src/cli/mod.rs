@@ -1,6 +1,7 @@
 //! The command line: reads, calls the stages, prints. Holds no rule of the domain.
 
 mod args;
+mod assess;
 mod catalog;
 mod cite;
 mod crosswalk;
@@ -10,6 +11,7 @@ mod evidence_add;
 mod init;
 mod pack;
 mod query;
+mod summary;
 mod terminal;
 mod verify;
 
@@ -72,6 +74,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     let controls = arguments.controls.as_deref();
     match arguments.command {
         Command::Pack(pack) => pack::run(&pack, controls),
+        Command::Assess(assess) => assess::run(&assess, controls),
         Command::Verify { folder, root, format } => verify::run(&folder, root.as_deref(), format),
         Command::Diff { before, after, format } => diff::run(&before, &after, format),
         Command::Cite { citation, file, format } => cite::run(&citation, file.as_deref(), format, controls),

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::args::PackArguments;
-use super::{Failure, open_workspace, settle, terminal};
+use super::{Failure, open_workspace, settle, summary, terminal};
 use crate::base::{Diagnostic, Diagnostics};
 use crate::io;
 use crate::pipeline::{Disclosure, OutputFiles, Workspace, assess, outputs};
-use crate::report::{Report, Wording};
+use crate::report::Wording;
 
 pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Failure> {
     if arguments.out.symlink_metadata().is_ok() && !arguments.replace {
@@ -62,7 +62,7 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
     io::write_folder(&arguments.out, &finished.files, arguments.replace)?;
     drop(progress);
     settle(diagnostics)?;
-    summary(&finished, &arguments.out);
+    tell(&finished, &arguments.out);
     gate
 }
 
@@ -74,23 +74,9 @@ fn refuse_foreign(out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn summary(finished: &OutputFiles, out: &Path) {
+fn tell(finished: &OutputFiles, out: &Path) {
     let report = &finished.report;
-    terminal::safe_line(&format!("{}: {}", report.organisation, report.title));
-    terminal::line(&format!("as of {}\n", report.as_of));
-    let mut header = vec!["Framework"];
-    header.extend(report.totals.iter().map(|count| count.label.as_str()));
-    header.push("Clauses");
-    terminal::table(
-        &header,
-        report.frameworks.iter().map(|framework| {
-            let mut row = vec![framework.id.clone()];
-            row.extend(framework.counts.iter().map(|count| count.count.to_string()));
-            row.push(framework.clause_total.to_string());
-            row
-        }),
-    );
-    gaps(report);
+    terminal::raw(&summary::text(report));
     let unused = report.exhibits.iter().filter(|exhibit| exhibit.state != "used" && exhibit.state != "document").count();
     if unused > 0 {
         terminal::line(&format!(
@@ -101,14 +87,4 @@ fn summary(finished: &OutputFiles, out: &Path) {
     terminal::line(&format!("\nMerkle root  {}", report.root));
     terminal::line(&format!("Pack digest  {}", finished.digest));
     terminal::safe_line(&format!("\nOpen {0}/report.pdf or {0}/index.html; check with `tickmark verify {0}`.", out.display()));
-}
-
-fn gaps(report: &Report) {
-    const SHOWN_MAX: usize = 5;
-    for framework in report.frameworks.iter().filter(|framework| !framework.worst.is_empty()) {
-        terminal::line(&format!("\nWorst gaps in {}:", framework.id));
-        for gap in framework.worst.iter().take(SHOWN_MAX) {
-            terminal::safe_line(&format!("  {:<10} {}. {}", gap.id, gap.label, gap.summary));
-        }
-    }
 }

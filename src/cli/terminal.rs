@@ -48,6 +48,11 @@ pub fn failure(failure: &Failure) {
 
 /// A table fitted to the terminal; in a pipe, each row on a line of its own.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+    line(&table_text(header, rows));
+}
+
+/// The same as text.
+pub fn table_text(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(header.to_vec());
     if std::io::stdout().is_terminal() {
@@ -56,7 +61,7 @@ pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     for row in rows {
         table.add_row(row.into_iter().map(|cell| printable(&cell).replace('\n', " ")).collect::<Vec<_>>());
     }
-    line(&table.to_string());
+    table.to_string()
 }
 
 /// Shows what is being done, on a terminal only.

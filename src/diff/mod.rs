@@ -2,6 +2,8 @@
 //!
 //! In: two assessments. Out: a [`ChangeSet`]. Needs no catalog, no evidence and no engine.
 
+pub mod gate;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;

@@ -6,6 +6,7 @@ pub mod classes;
 pub mod compare;
 pub mod controls;
 pub mod documents;
+pub mod machine;
 pub mod naming;
 pub mod outputs;
 pub mod redaction;
@@ -16,6 +17,7 @@ pub mod workspace;
 pub use assess::{Assessed, assess};
 pub use cases::run_cases;
 pub use controls::Controls;
+pub use machine::machine_files;
 pub use outputs::{Disclosure, OutputFiles, outputs};
 
 pub use workspace::Workspace;

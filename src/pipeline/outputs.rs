@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Assessed;
+use super::machine::machine_files;
 use super::redaction::{Redacted, ledger, redacted};
 use crate::base::{Digest, SourceTree};
 use crate::pack;
 use crate::render::{RenderError, html, pdf, text};
-use crate::report::{Report, Wording, build};
+use crate::report::{Report, Wording, build, machine};
 
 /// A sealed pack in memory.
 pub struct OutputFiles {
@@ -59,6 +60,8 @@ pub fn outputs(
     };
     files.insert("masking.csv".into(), ledger(&assessment, &hidden));
     let report = build(&assessment, wording);
+    progress("writing machine forms");
+    files.extend(machine_files(&machine(&assessment, wording, None))?);
     let machine = json(&assessment);
     progress("rendering index.html");
     files.insert("index.html".into(), html::render(&report, templates)?);

@@ -1,7 +1,11 @@
 //! From the view model to bytes. Renderers lay out; they do not count, sort or judge, and they write no file.
 
 pub mod html;
+pub mod junit;
+pub mod markdown;
+pub mod oscal;
 pub mod pdf;
+pub mod sarif;
 pub mod text;
 pub mod workbook;
 
@@ -13,4 +17,11 @@ pub enum RenderError {
     Missing(String),
     #[error("the template cannot be rendered: {0}")]
     Template(String),
+}
+
+/// JSON as it is written into files.
+fn json(value: &serde_json::Value) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("plain data");
+    bytes.push(b'\n');
+    bytes
 }

@@ -1,6 +1,13 @@
-//! Lists as CSV and as XLSX workbooks. Cells are text and never formulas, whatever evidence wrote into them.
+//! Lists as CSV and as XLSX workbooks. No cell is a formula, whatever evidence wrote into it.
 
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+
+use crate::report::{CellView, ListView};
+
+/// The format's own limit of a cell.
+const CELL_CHARS_MAX: usize = 32_767;
+/// Rows of a list on one sheet; the format holds 1 048 576, and the header is one. A longer list goes on on the next sheet.
+const SHEET_ROWS_MAX: usize = 1_048_575;
 
 /// Comma-separated, with a header. A cell that a spreadsheet would take for a formula gets an apostrophe before it.
 pub fn csv<'a, const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [&'a str; N]>) -> Result<Vec<u8>, csv::Error> {
@@ -21,8 +28,6 @@ fn defused(cell: &str) -> String {
 
 /// One sheet with a frozen header and filters. The same rows give the same bytes: the workbook carries no time of its own.
 pub fn xlsx<'a, const N: usize>(sheet: &str, header: &[&str; N], rows: impl Iterator<Item = [&'a str; N]>) -> Result<Vec<u8>, XlsxError> {
-    /// The format's own limit of a cell.
-    const CELL_CHARS_MAX: usize = 32_767;
     let mut workbook = Workbook::new();
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2000, 1, 1)?));
     let bold = Format::new().set_bold();
@@ -44,6 +49,113 @@ pub fn xlsx<'a, const N: usize>(sheet: &str, header: &[&str; N], rows: impl Iter
     page.set_freeze_panes(1, 0)?;
     page.autofilter(0, 0, last, u16::try_from(N - 1).unwrap_or(0))?;
     workbook.save_to_buffer()
+}
+
+/// One list as CSV, its columns by their stable names.
+pub fn csv_list(list: &ListView) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(list.columns.iter().map(|column| column.key))?;
+    for row in &list.rows {
+        writer.write_record(row.iter().map(|cell| match cell {
+            CellView::Empty => String::new(),
+            CellView::Text(text) => defused(text),
+            CellView::Number(number) => number.to_string(),
+            CellView::Instant(text, _) => text.clone(),
+        }))?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// All lists as one workbook, a sheet each, with frozen header and filters; numbers and instants are such. `created` stands in its
+/// properties as the time of making, in seconds since 1970: the workbook carries no time of its own.
+pub fn workbook(lists: &[ListView], title: &str, created: i64) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let mut properties = DocProperties::new().set_title(title.chars().take(255).collect::<String>());
+    properties = properties.set_creation_datetime(&ExcelDateTime::from_timestamp(created).or(ExcelDateTime::from_ymd(2000, 1, 1))?);
+    workbook.set_properties(&properties);
+    let formats = Formats::new();
+    for list in lists {
+        let mut parts: Vec<&[Vec<CellView>]> = list.rows.chunks(SHEET_ROWS_MAX).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        for (index, rows) in parts.into_iter().enumerate() {
+            let page = workbook.add_worksheet();
+            page.set_name(if index == 0 { list.title.clone() } else { format!("{} {}", list.title, index + 1) })?;
+            sheet(page, list, rows, &formats)?;
+        }
+    }
+    workbook.save_to_buffer()
+}
+
+struct Formats {
+    header: Format,
+    text: Format,
+    number: Format,
+    instant: Format,
+}
+
+impl Formats {
+    fn new() -> Formats {
+        let top = || Format::new().set_align(FormatAlign::Top);
+        Formats {
+            header: Format::new().set_bold().set_text_wrap(),
+            text: top().set_text_wrap(),
+            number: top().set_num_format("0"),
+            instant: top().set_num_format("yyyy-mm-dd hh:mm:ss"),
+        }
+    }
+}
+
+fn sheet(page: &mut Worksheet, list: &ListView, rows: &[Vec<CellView>], formats: &Formats) -> Result<(), XlsxError> {
+    for (at, column) in (0_u16..).zip(&list.columns) {
+        page.write_string_with_format(0, at, column.title.as_str(), &formats.header)?;
+        page.set_column_width(at, width(list, usize::from(at)))?;
+    }
+    for (line, row) in (1_u32..).zip(rows) {
+        for (at, cell) in (0_u16..).zip(row) {
+            write(page, line, at, cell, formats)?;
+        }
+    }
+    let last = u16::try_from(list.columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    page.set_freeze_panes(1, 0)?;
+    page.autofilter(0, 0, u32::try_from(rows.len()).unwrap_or(u32::MAX), last)?;
+    Ok(())
+}
+
+fn write(page: &mut Worksheet, line: u32, at: u16, cell: &CellView, formats: &Formats) -> Result<(), XlsxError> {
+    match cell {
+        CellView::Empty => {}
+        CellView::Text(text) => {
+            let text: String = defused(text).chars().take(CELL_CHARS_MAX).collect();
+            page.write_string_with_format(line, at, text, &formats.text)?;
+        }
+        CellView::Number(number) => {
+            page.write_number_with_format(line, at, *number as f64, &formats.number)?;
+        }
+        CellView::Instant(text, seconds) => match ExcelDateTime::from_timestamp(*seconds) {
+            Ok(instant) => {
+                page.write_datetime_with_format(line, at, &instant, &formats.instant)?;
+            }
+            // Before 1900 the format has no instants.
+            Err(_) => {
+                page.write_string_with_format(line, at, text.as_str(), &formats.text)?;
+            }
+        },
+    }
+    Ok(())
+}
+
+/// Wide enough for most of a column's cells, and never so wide that a neighbour is out of sight.
+fn width(list: &ListView, column: usize) -> f64 {
+    let chars = |cell: &CellView| match cell {
+        CellView::Empty => 0,
+        CellView::Text(text) => text.lines().map(|line| line.chars().count()).max().unwrap_or(0),
+        CellView::Number(_) => 8,
+        CellView::Instant(..) => 19,
+    };
+    let widest = list.rows.iter().take(200).filter_map(|row| row.get(column)).map(chars).max().unwrap_or(0);
+    (widest.clamp(10, 60) + 2) as f64
 }
 
 #[cfg(test)]

@@ -53,12 +53,7 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
         pack_id: format!("TM-{}-{}", frame.period_to, assessment.root.short()),
         root: assessment.root.to_string(),
         tool: format!("{} {}", assessment.tool.name, assessment.tool.version),
-        names_note: match (assessment.names.found, assessment.names.replaced) {
-            (0, _) => String::new(),
-            (found, replaced) => {
-                wording.fill(if replaced { "names_hidden" } else { "names_shown" }, "{count}", &[("count", &found.to_string())])
-            }
-        },
+        names_note: names_note(assessment, wording),
         redacted: assessment.names.replaced,
         clause_total: totals.values().sum(),
         totals: builder.counts(&totals),
@@ -87,6 +82,16 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
             .iter()
             .map(|input| InputView { kind: input.kind.clone(), name: input.name.clone(), digest: input.digest.to_string() })
             .collect(),
+    }
+}
+
+/// How names of people are dealt with; empty where none were found.
+pub(super) fn names_note(assessment: &Assessment, wording: &Wording) -> String {
+    match (assessment.names.found, assessment.names.replaced) {
+        (0, _) => String::new(),
+        (found, replaced) => {
+            wording.fill(if replaced { "names_hidden" } else { "names_shown" }, "{count}", &[("count", &found.to_string())])
+        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! The view model of a report, built from an assessment.
 //!
 //! In: an [`Assessment`](crate::assessment::Assessment) and the wording of one language. Out: a [`Report`] in which counts, order and sentences are fields,
-//! so that no two formats can disagree. Knows no format and no layout.
+//! so that no two formats can disagree; and a [`Machine`], which says the same whole, for formats that people and programs search. Knows no format and no layout.
 
 mod build;
+mod lists;
+pub mod machine;
 mod markdown;
 pub mod model;
 pub mod wording;
 
 pub use build::build;
+pub use lists::{CellView, ColumnView, ListView};
+pub use machine::{Machine, machine};
 pub use model::Report;
 pub use wording::Wording;

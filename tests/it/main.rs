@@ -9,6 +9,8 @@ mod conformance;
 mod crosswalks;
 mod determinism;
 mod documents;
+mod forms;
+mod gate;
 mod golden;
 mod hostile;
 mod oscal;

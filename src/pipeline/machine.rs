@@ -1,0 +1,28 @@
+//! The machine forms of a pack, all from one value.
+
+use std::collections::BTreeMap;
+
+use crate::render::{RenderError, junit, markdown, oscal, sarif, workbook};
+use crate::report::Machine;
+
+/// The folder of a pack that holds them.
+pub const FOLDER: &str = "machine";
+
+/// Every machine form by its path in the pack.
+pub fn machine_files(machine: &Machine) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
+    let failed = |error: &dyn std::error::Error| RenderError::Template(error.to_string());
+    let mut files = BTreeMap::new();
+    let mut put = |name: &str, bytes: Vec<u8>| files.insert(format!("{FOLDER}/{name}"), bytes);
+    for list in machine.lists.iter().filter(|list| matches!(list.name, "clauses" | "deviations")) {
+        put(&format!("{}.csv", list.name), workbook::csv_list(list).map_err(|error| failed(&error))?);
+    }
+    put("workbook.xlsx", workbook::workbook(&machine.lists, &machine.title, machine.as_of_seconds).map_err(|error| failed(&error))?);
+    put("report.md", markdown::report(machine));
+    put("junit.xml", junit::render(machine));
+    put("results.sarif", sarif::render(machine, ""));
+    put("oscal-assessment-results.json", oscal::assessment_results(machine));
+    if let Some(plan) = oscal::plan_of_action(machine) {
+        put("oscal-poam.json", plan);
+    }
+    Ok(files)
+}
