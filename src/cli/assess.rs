@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::args::{AssessArguments, AssessFormat, GateWord};
-use super::{Failure, open_workspace, settle, summary, terminal};
+use super::terminal::{self, Width};
+use super::{Failure, open_workspace, settle, summary};
 use crate::assessment::Assessment;
 use crate::base::diagnostic::printable;
 use crate::base::{Diagnostic, Diagnostics};
@@ -45,7 +46,14 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
     let facts = facts(&words, &gated, before.as_ref());
     let machine = machine(&assessment, &wording, (!words.is_empty()).then_some(&facts));
     for (format, out) in targets {
-        let bytes = rendered(format, &assessment, &machine, &wording, &arguments.folder);
+        let width = if out.is_some() { Width::Free } else { Width::Terminal };
+        let bytes = match format {
+            AssessFormat::Text => text(&assessment, &machine, &wording, width).into_bytes(),
+            AssessFormat::Json => json(&assessment),
+            AssessFormat::Junit => junit::render(&machine),
+            AssessFormat::Sarif => sarif::render(&machine, &prefix(&arguments.folder)),
+            AssessFormat::Markdown => markdown::summary(&machine),
+        };
         match out {
             Some(path) => io::write_file(&path, &bytes)?,
             None => terminal::raw(&String::from_utf8_lossy(&bytes)),
@@ -144,23 +152,15 @@ fn facts(words: &BTreeSet<FailOn>, gated: &Gated, before: Option<&Assessment>) -
     }
 }
 
-fn rendered(format: AssessFormat, assessment: &Assessment, machine: &Machine, wording: &Wording, folder: &Path) -> Vec<u8> {
-    match format {
-        AssessFormat::Text => text(assessment, machine, wording).into_bytes(),
-        AssessFormat::Json => {
-            let mut bytes = serde_json::to_vec_pretty(assessment).expect("plain data");
-            bytes.push(b'\n');
-            bytes
-        }
-        AssessFormat::Junit => junit::render(machine),
-        AssessFormat::Sarif => sarif::render(machine, &prefix(folder)),
-        AssessFormat::Markdown => markdown::summary(machine),
-    }
+fn json(assessment: &Assessment) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(assessment).expect("plain data");
+    bytes.push(b'\n');
+    bytes
 }
 
-fn text(assessment: &Assessment, machine: &Machine, wording: &Wording) -> String {
+fn text(assessment: &Assessment, machine: &Machine, wording: &Wording, width: Width) -> String {
     const SHOWN_MAX: usize = 20;
-    let mut text = summary::text(&build(assessment, wording));
+    let mut text = summary::text(&build(assessment, wording), width);
     let Some(gate) = &machine.gate else { return text };
     let against = gate.against.as_ref().map_or(String::new(), |at| format!(", against {}", printable(at)));
     let _ = writeln!(text, "\nGate ({}{against}): {}", gate.fail_on.join(", "), if gate.broken == 0 { "met" } else { "not met" });

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::terminal;
+use super::terminal::{self, Width};
 use crate::base::diagnostic::printable;
 use crate::report::Report;
 
 /// Totals by framework, and what to look at first.
-pub fn text(report: &Report) -> String {
+pub fn text(report: &Report, width: Width) -> String {
     let mut text = format!("{}\n", printable(&format!("{}: {}", report.organisation, report.title)).replace('\n', " "));
     let _ = writeln!(text, "as of {}\n", printable(&report.as_of));
     let mut header = vec!["Framework"];
@@ -19,7 +19,7 @@ pub fn text(report: &Report) -> String {
         row.push(framework.clause_total.to_string());
         row
     });
-    let _ = writeln!(text, "{}", terminal::table_text(&header, rows));
+    let _ = writeln!(text, "{}", terminal::table_text(&header, rows, width));
     gaps(&mut text, report);
     text
 }

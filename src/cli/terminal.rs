@@ -48,14 +48,23 @@ pub fn failure(failure: &Failure) {
 
 /// A table fitted to the terminal; in a pipe, each row on a line of its own.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
-    line(&table_text(header, rows));
+    line(&table_text(header, rows, Width::Terminal));
+}
+
+/// How wide a table may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// As wide as the terminal, where there is one.
+    Terminal,
+    /// As wide as its cells: the same text wherever it is made.
+    Free,
 }
 
 /// The same as text.
-pub fn table_text(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub fn table_text(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Width) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(header.to_vec());
-    if std::io::stdout().is_terminal() {
+    if width == Width::Terminal && std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     for row in rows {

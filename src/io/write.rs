@@ -37,7 +37,11 @@ pub fn write_file(target: &Path, bytes: &[u8]) -> Result<(), IoError> {
     let parent = parent_of(target);
     let failed = |source| IoError::Write { path: target.to_owned(), source };
     std::fs::create_dir_all(&parent).map_err(failed)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(&parent).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    // As any other new file: what a pipeline hands on, another account may read, as far as the mask of the process lets it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(&parent).map_err(failed)?;
     std::io::Write::write_all(&mut temporary, bytes).map_err(failed)?;
     temporary.persist(target).map(drop).map_err(|error| failed(error.error))
 }

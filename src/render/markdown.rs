@@ -249,7 +249,10 @@ pub fn escaped(text: &str) -> String {
                 safe.push(':');
                 safe.push_str(PART);
             }
-            '.' if before == 'w' && safe.to_ascii_lowercase().ends_with("www") => {
+            '.' if before.eq_ignore_ascii_case(&'w')
+                && safe.len() >= 3
+                && safe.as_bytes()[safe.len() - 3..].eq_ignore_ascii_case(b"www") =>
+            {
                 safe.push_str(PART);
                 safe.push('.');
             }
