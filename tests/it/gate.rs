@@ -174,16 +174,14 @@ const REPORT: &[u8] = include_bytes!("../../evidence-samples/nordhavn-pay/2026-Q
 fn small(folder: &Path, evidence: &[(&str, &[u8])]) {
     let artifacts: String =
         evidence.iter().map(|(path, _)| format!("  - {{path: {path}, collected_at: \"2026-09-30T20:00:00Z\"}}\n")).collect();
-    let (statements, files) = workspace(evidence, &format!("artifacts:\n{artifacts}"));
-    for (path, bytes) in statements.iter() {
-        fs::create_dir_all(folder).unwrap();
-        fs::write(folder.join(path), bytes).unwrap();
-    }
-    for file in files {
-        let to = folder.join(&file.path);
+    let (statements, _) = workspace(evidence, &format!("artifacts:\n{artifacts}"));
+    let write = |path: &str, bytes: &[u8]| {
+        let to = folder.join(path);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::write(to, file.content.unwrap()).unwrap();
-    }
+        fs::write(to, bytes).unwrap();
+    };
+    statements.iter().for_each(|(path, bytes)| write(path, bytes));
+    evidence.iter().for_each(|(path, bytes)| write(path, bytes));
 }
 
 fn run(place: &Path, arguments: &[&str]) -> Output {
