@@ -232,6 +232,9 @@ pub struct TableFile {
     /// Derived tables: the tables that the query reads.
     #[serde(default)]
     pub reads: Vec<String>,
+    /// Derived tables that are costly and that few checks read: made for reports and questions, and for a check that names one.
+    #[serde(default)]
+    pub on_request: bool,
     pub columns: Vec<TableColumn>,
 }
 

@@ -18,7 +18,7 @@ use super::parts;
 use super::records::{Parsed, parse_der, parse_parquet, parse_text, parse_workbook};
 use super::script::{collect, count_rejections, run_script, within_period};
 use super::stated::exceptions_table;
-use super::tables::{TableDefinition, derive};
+use super::tables::{Request, TableDefinition, derive};
 use super::{Artifact, ArtifactState, FoundFile, Frame, Ledger, StatedClass};
 use crate::base::{Column, Diagnostic, Diagnostics, Digest, Instant, Table};
 use crate::engine::{Engine, Growing, Parameter, Parameters};
@@ -193,7 +193,7 @@ impl Gathered {
             ("period_from".to_owned(), Parameter::Instant(frame.period_from)),
             ("period_to".to_owned(), Parameter::Instant(frame.as_of)),
         ]);
-        derive(&self.engine, definitions, &parameters, diagnostics);
+        derive(&self.engine, definitions, &parameters, Request::Filled, diagnostics);
         Ledger { artifacts: self.artifacts, engine: self.engine, masker: Masker::shared(self.secrets), own_maskers: self.own_maskers }
     }
 }

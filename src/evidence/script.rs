@@ -10,7 +10,7 @@ use super::cast::{Raw, State, Value1, cast, push};
 use super::format::{ArtifactMeta, Extent, Field, FieldType, Shape};
 use super::mask::{Masker, keep, secrets_of};
 use super::records::{Document, Parsed, Row, columns_of, prepare};
-use super::tables::{TableDefinition, conform};
+use super::tables::{Request, TableDefinition, conform, derive};
 use super::{Artifact, Frame, Rejection};
 use crate::base::{Cell, Column, ColumnType, Diagnostic, Diagnostics, Instant, Table};
 use crate::engine::{Engine, Parameter, Parameters};
@@ -196,6 +196,15 @@ pub fn rehearse(adapters: &BTreeMap<String, Adapter>, definitions: &BTreeMap<Str
         let mask = Masker::new(BTreeSet::new());
         run_script(&Collected::Documents(Vec::new()), adapter, definitions, &engine, &mask, &mut artifact, diagnostics);
     }
+    rehearse_derived(definitions, diagnostics);
+}
+
+/// Runs the SQL of every derived table over tables without rows.
+fn rehearse_derived(definitions: &BTreeMap<String, TableDefinition>, diagnostics: &mut Diagnostics) {
+    let engine = Engine::new();
+    definitions.values().for_each(|table| engine.load(&table.name, &table.empty()));
+    let instants = ["as_of", "period_from", "period_to"].map(|name| (name.to_owned(), Parameter::Instant(0)));
+    derive(&engine, definitions, &Parameters::from(instants), Request::All, diagnostics);
 }
 
 fn cast_records(collected: &Collected, set: &Records, zone: Option<&TimeZone>, mask: &Masker, artifact: &mut Artifact) -> (Table, usize) {

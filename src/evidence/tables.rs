@@ -26,6 +26,8 @@ pub struct TableDefinition {
 #[derive(Debug, Clone)]
 pub struct Derivation {
     pub reads: Vec<String>,
+    /// Made only for those who ask; see [`Request`].
+    pub on_request: bool,
     pub file: String,
     pub text: Arc<str>,
     query: Query,
@@ -61,7 +63,7 @@ pub fn load_tables(controls: &SourceTree, diagnostics: &mut Diagnostics) -> BTre
         let sql_path = path.replace(".yaml", ".sql");
         let sql = controls.text(&sql_path);
         let derivation = sql.and_then(|sql| match Query::parse(sql) {
-            Ok(query) => Some(Derivation { reads: file.value.reads.clone(), file: sql_path.clone(), text: Arc::from(sql), query }),
+            Ok(query) => Some(Derivation { reads: file.value.reads.clone(), on_request: file.value.on_request, file: sql_path.clone(), text: Arc::from(sql), query }),
             Err(error) => {
                 diagnostics.push(sql_diagnostic("table/sql", &sql_path, &Arc::from(sql), &error));
                 None
@@ -109,12 +111,47 @@ pub fn load_tables(controls: &SourceTree, diagnostics: &mut Diagnostics) -> BTre
     tables
 }
 
+/// Which of the tables that are made on request are asked for. The others stay empty.
+#[derive(Debug, Clone, Copy)]
+pub enum Request<'a> {
+    All,
+    /// Those whose first table has rows: a table of lives has none where there is nobody.
+    Filled,
+    /// All of them where this query names one, else none.
+    NamedIn(&'a str),
+}
+
+impl Request<'_> {
+    fn asks_for(self, derivation: &Derivation, names: &[&str], engine: &Engine) -> bool {
+        !derivation.on_request
+            || match self {
+                Request::All => true,
+                Request::Filled => derivation.reads.first().is_none_or(|first| has_rows(engine, first)),
+                Request::NamedIn(text) => names.iter().any(|name| text.contains(name)),
+            }
+    }
+}
+
+fn has_rows(engine: &Engine, table: &str) -> bool {
+    let mut found = false;
+    engine.scan(table, |part| found |= !part.is_empty());
+    found
+}
+
 /// Makes the derived tables from the others, in the order in which they build on each other.
-pub fn derive(engine: &Engine, definitions: &BTreeMap<String, TableDefinition>, parameters: &Parameters, diagnostics: &mut Diagnostics) {
+pub fn derive(
+    engine: &Engine,
+    definitions: &BTreeMap<String, TableDefinition>,
+    parameters: &Parameters,
+    request: Request<'_>,
+    diagnostics: &mut Diagnostics,
+) {
     let mut made: BTreeSet<&str> =
         definitions.values().filter(|table| table.derivation.is_none()).map(|table| table.name.as_str()).collect();
     let mut waiting: Vec<(&TableDefinition, &Derivation)> =
         definitions.values().filter_map(|table| table.derivation.as_ref().map(|derivation| (table, derivation))).collect();
+    let on_request: Vec<&str> =
+        waiting.iter().filter(|(_, derivation)| derivation.on_request).map(|(table, _)| table.name.as_str()).collect();
     while !waiting.is_empty() {
         let (ready, rest): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(|(_, derivation)| derivation.reads.iter().all(|read| made.contains(read.as_str())));
@@ -129,7 +166,11 @@ pub fn derive(engine: &Engine, definitions: &BTreeMap<String, TableDefinition>, 
             return;
         }
         for (table, derivation) in ready {
-            make(engine, table, derivation, parameters, diagnostics);
+            if request.asks_for(derivation, &on_request, engine) {
+                make(engine, table, derivation, parameters, diagnostics);
+            } else {
+                engine.load(&table.name, &table.empty());
+            }
             made.insert(&table.name);
         }
         waiting = rest;

@@ -77,7 +77,8 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
         ("period_from".to_owned(), Parameter::Instant(times.period_from)),
         ("period_to".to_owned(), Parameter::Instant(times.period_to)),
     ]);
-    tables::derive(&engine, &controls.tables, &instants, diagnostics);
+    let query = objective.check.as_ref().map_or("", |check| &check.text);
+    tables::derive(&engine, &controls.tables, &instants, tables::Request::NamedIn(query), diagnostics);
     let values = values_of(controls, objective, file, index, diagnostics);
     let Some(mut observations) = checks::run(&engine, objective, &values, times, diagnostics) else {
         return;
