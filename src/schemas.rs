@@ -18,6 +18,7 @@ pub fn all() -> Vec<(String, String)> {
         ("workspace", schema_of::<crate::workspace::WorkspaceFile>()),
         ("exceptions", schema_of::<crate::workspace::ExceptionsFile>()),
         ("documents", schema_of::<crate::workspace::DocumentsFile>()),
+        ("samples", schema_of::<crate::workspace::SamplesFile>()),
         ("assessment", schema_of::<crate::assessment::Assessment>()),
     ];
     schemas

@@ -101,9 +101,8 @@ select
   machine_identities.platform,
   machine_identities.scope,
   machine_identities.kind,
-  -- No source decides a class or a tier yet.
-  cast(null as varchar) as class,
-  cast(null as varchar) as tier,
+  machine_identities.class,
+  machine_identities.tier,
   coalesce(machine_identities.register_owner, machine_identities.source_owner, trim(owned.owner_ref)) as owner,
   machine_identities.register_owner_status as owner_status,
   coalesce(

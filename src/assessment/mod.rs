@@ -2,14 +2,18 @@
 //!
 //! Self-contained: comparing, verifying and rendering need nothing else, years later. It does not know how it came about.
 
+pub mod life;
 pub mod names;
+pub mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use life::{DossierRecord, REGISTER_COLUMNS, RegisterRecord, STEPS, StepRecord, register_csv};
 pub use names::{NameList, NameRecord, Names, NamesRecord};
+pub use sample::{SampleItemRecord, SampleRecord};
 
 use crate::base::digest::{canonical, merkle_root};
 use crate::base::{Digest, Status};
@@ -43,6 +47,18 @@ pub struct Assessment {
     /// The sources against the register, and against each other.
     #[serde(default)]
     pub reconciliation: ReconciliationRecord,
+    /// Every machine identity, by id; `register.csv` has the same rows.
+    #[serde(default)]
+    pub register: Vec<RegisterRecord>,
+    /// Of `register.csv` with pseudonyms in the place of names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register_digest: Option<Digest>,
+    /// The lives of the identities that depart from an objective, by id.
+    #[serde(default)]
+    pub dossiers: Vec<DossierRecord>,
+    /// Draws from populations, with what the testing of their items gave.
+    #[serde(default)]
+    pub samples: Vec<SampleRecord>,
     /// Digests of the files that decided what was said; of the workspace's own statements with names hidden.
     pub inputs: Vec<InputRecord>,
     /// How names and addresses of people are dealt with.
@@ -253,6 +269,9 @@ pub struct Basis {
     /// Digest of the statement about each document that bears on the clause, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub documents: BTreeMap<String, Digest>,
+    /// Digest of the statement about each sample that bears on the clause, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub samples: BTreeMap<String, Digest>,
     /// The organisation's statement that the clause does not apply.
     pub not_applicable: Option<Digest>,
 }

@@ -149,11 +149,11 @@ impl Names {
         }
     }
 
-    fn in_place(&self, text: &mut String) {
+    pub(super) fn in_place(&self, text: &mut String) {
         *text = self.hide(text);
     }
 
-    fn in_each<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
+    pub(super) fn in_each<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
         texts.into_iter().for_each(|text| self.in_place(text));
     }
 
@@ -269,6 +269,9 @@ impl Names {
             self.in_each(&mut one.other_artifact);
             self.in_each(&mut one.other_record);
         }
+        hidden.register.iter_mut().for_each(|own| self.hide_register(own));
+        hidden.dossiers.iter_mut().for_each(|own| self.hide_dossier(own));
+        hidden.samples.iter_mut().for_each(|own| self.hide_sample(own));
         for input in hidden.inputs.iter_mut().filter(|input| input.kind == "workspace") {
             self.in_place(&mut input.name);
         }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::workspace::SampleMethod;
+
 /// Turns a folder of collected evidence about non-human identities into an audit pack that a stranger can check.
 #[derive(Debug, Parser)]
 #[command(name = "tickmark", version, about, max_term_width = 100)]
@@ -74,6 +76,17 @@ pub enum Command {
     Init(InitArguments),
     /// Tell for every file of a workspace what was understood, what was not, and what is missing to trust it.
     Evidence(EvidenceArguments),
+    /// Draw a sample from a frozen population so that anybody can draw it again, or draw one again.
+    Sample(Box<SampleArguments>),
+    /// Tell the life of one identity from approval to retirement, each step with its record, and what is missing.
+    Trace {
+        /// The workspace, or a pack.
+        folder: PathBuf,
+        /// Its id, its name or an alias.
+        identity: String,
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
     /// Ask a read-only SQL question over the normalised tables of a workspace.
     Query {
         /// The workspace: a folder with tickmark.yaml and evidence.
@@ -153,6 +166,43 @@ pub enum AssessFormat {
     Sarif,
     /// A summary for a merge request.
     Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct SampleArguments {
+    /// The workspace, or a pack.
+    pub folder: PathBuf,
+    /// Draw from everybody whom the test of this objective concerns.
+    #[arg(long, value_name = "ID", required_unless_present_any = ["identities", "verify"])]
+    pub objective: Option<String>,
+    /// Draw from all machine identities; --objective then says what the results bear on.
+    #[arg(long)]
+    pub identities: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub method: SampleMethodArgument,
+    /// How many to draw; for you to say.
+    #[arg(long)]
+    pub n: Option<usize>,
+    /// What makes the strata: class, tier, platform, kind, environment or status.
+    #[arg(long, value_name = "COLUMN", default_value = "class")]
+    pub by: String,
+    /// How many to draw from a stratum; may be given several times.
+    #[arg(long, value_name = "STRATUM=N")]
+    pub allocate: Vec<String>,
+    /// What makes a member riskier, the weightiest first: tier, admin, outcome, owner_status, last_use.
+    #[arg(long, value_name = "KEY,KEY", value_delimiter = ',', default_value = "tier,admin,outcome")]
+    pub order: Vec<String>,
+    /// Any text; the digest of the population when left out.
+    #[arg(long, value_name = "TEXT")]
+    pub seed: Option<String>,
+    /// Draw again what FILE, from `--format json`, says was drawn; all samples of samples.yaml when no file is named.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = super::sample::STATED)]
+    pub verify: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: SampleFormat,
+    /// The file to write; needed for a workbook.
+    #[arg(long, value_name = "FILE", required_if_eq("format", "xlsx"))]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -347,6 +397,39 @@ pub enum ListFormat {
     Json,
     /// A workbook, written to `--out`.
     Xlsx,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum SampleMethodArgument {
+    /// The smallest ranks.
+    #[default]
+    Random,
+    /// The smallest ranks of each stratum, as allocated.
+    Stratified,
+    /// The riskiest by a stated order, the smallest ranks among equals.
+    TopRisk,
+}
+
+impl SampleMethodArgument {
+    pub fn method(self) -> SampleMethod {
+        match self {
+            SampleMethodArgument::Random => SampleMethod::Random,
+            SampleMethodArgument::Stratified => SampleMethod::Stratified,
+            SampleMethodArgument::TopRisk => SampleMethod::TopRisk,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum SampleFormat {
+    #[default]
+    Table,
+    Csv,
+    Json,
+    /// A workbook, written to `--out`.
+    Xlsx,
+    /// An entry of samples.yaml to fill in.
+    Yaml,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

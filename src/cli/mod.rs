@@ -2,6 +2,7 @@
 
 mod args;
 mod assess;
+mod assessed;
 mod catalog;
 mod cite;
 mod crosswalk;
@@ -12,7 +13,9 @@ mod init;
 mod pack;
 mod query;
 mod summary;
+mod sample;
 mod terminal;
+mod trace;
 mod verify;
 
 use std::path::Path;
@@ -82,6 +85,8 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Catalog { command } => catalog::run(command, controls),
         Command::Init(init) => init::run(&init, controls),
         Command::Evidence(evidence) => evidence::run(&evidence, controls),
+        Command::Sample(sample) => sample::run(&sample, controls),
+        Command::Trace { folder, identity, format } => trace::run(&folder, &identity, format, controls),
         Command::Query { folder, sql, format } => query::run(&folder, &sql, format, controls),
     }
 }

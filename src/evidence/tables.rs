@@ -63,7 +63,13 @@ pub fn load_tables(controls: &SourceTree, diagnostics: &mut Diagnostics) -> BTre
         let sql_path = path.replace(".yaml", ".sql");
         let sql = controls.text(&sql_path);
         let derivation = sql.and_then(|sql| match Query::parse(sql) {
-            Ok(query) => Some(Derivation { reads: file.value.reads.clone(), on_request: file.value.on_request, file: sql_path.clone(), text: Arc::from(sql), query }),
+            Ok(query) => Some(Derivation {
+                reads: file.value.reads.clone(),
+                on_request: file.value.on_request,
+                file: sql_path.clone(),
+                text: Arc::from(sql),
+                query,
+            }),
             Err(error) => {
                 diagnostics.push(sql_diagnostic("table/sql", &sql_path, &Arc::from(sql), &error));
                 None

@@ -5,10 +5,12 @@
 //! The rules are a table in the book (`explanation/verdicts.md`) and a table in the tests below.
 
 mod examination;
+mod sample;
 
 use std::collections::BTreeMap;
 
 pub use examination::{Examination, Paper, Standing, examined, weaken};
+pub use sample::{Draw, DrawnItem, ItemResult, sampled};
 
 use crate::assessment::{Observation, Outcome, Reason, RowRef, Tally};
 use crate::base::Status;

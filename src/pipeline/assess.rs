@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::Documents;
-use super::{Controls, Workspace, classes, compare, naming};
+use super::samples::Samples;
+use super::{Controls, Workspace, classes, compare, lives, naming};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, ExceptionRecord, FrameRecord, FrameworkRecord,
     InputRecord, Names, NamesRecord, ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, RejectionRecord, SCHEMA,
-    SystemRecord, Tool, TreatmentKind, observations_csv, root_of,
+    SystemRecord, Tool, TreatmentKind, observations_csv, register_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
 use crate::checks::{self, Kinds, Times, Values};
 use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger, packed_copy};
-use crate::judge::{self, Ask, Evidence, Extent, Finding, Freshness, Paper, Reliance};
+use crate::judge::{self, Ask, Draw, Evidence, Extent, Finding, Freshness, ItemResult, Paper, Reliance};
 use crate::workspace::{Exception, ExceptionState, NotApplicable};
 
 /// A finished assessment with what its pack holds besides the reports.
@@ -45,10 +46,13 @@ pub fn assess(
     let names = naming::names(controls, workspace, &ledger, files);
     let documents = Documents::new(workspace, &ledger, &names);
     documents.warn(diagnostics);
+    let register = lives::register(&ledger);
+    let samples = Samples::new(workspace, &register);
     let mut tested = BTreeMap::new();
     for objective in cited(controls, workspace) {
         progress(&format!("testing {}", objective.id));
-        let outcome = test(controls, workspace, &ledger, &systems, &documents, &names, ledger.engine(), objective, times, diagnostics);
+        let mut outcome = test(controls, workspace, &ledger, &systems, &documents, &names, ledger.engine(), objective, times, diagnostics);
+        outcome.sampled(samples.draws(&objective.id, outcome.csv.as_deref()));
         tested.insert(objective.id.clone(), outcome);
     }
     if diagnostics.has_errors() {
@@ -68,12 +72,15 @@ pub fn assess(
             tested: &tested,
             documents: &documents,
             names: &names,
+            samples: &samples,
             frame: frame_digest.clone(),
             artifacts: &artifacts,
         };
         clauses.extend(catalog.clauses.iter().map(|clause| judged.clause(clause)));
     }
     let root = root_of(&clauses);
+    let observations: BTreeMap<String, Vec<u8>> =
+        tested.values().filter_map(|tested| Some((tested.result.id.clone(), tested.csv.clone()?))).collect();
     let mut assessment = Assessment {
         schema: SCHEMA.into(),
         tool: Tool { name: "tickmark".into(), version: env!("CARGO_PKG_VERSION").into() },
@@ -87,6 +94,10 @@ pub fn assess(
         systems,
         coverage: compare::coverage(controls, workspace, &ledger),
         reconciliation: compare::reconciliation(&ledger),
+        register_digest: Some(names.digest_of_bytes(&register_csv(&register))),
+        dossiers: Vec::new(),
+        samples: samples.records(&observations, &ledger, &names),
+        register,
         inputs: controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(statement_inputs(workspace, &names)).collect(),
         names: NamesRecord { found: names.list.names.len(), replaced: false },
         root,
@@ -94,7 +105,7 @@ pub fn assess(
     for index in 0..assessment.frameworks.len() {
         assessment.frameworks[index].counts = assessment.counted(&assessment.frameworks[index].framework.clone());
     }
-    let observations = tested.into_values().filter_map(|tested| Some((tested.result.id.clone(), tested.csv?))).collect();
+    assessment.dossiers = lives::dossiers(&assessment, &ledger);
     Some(Assessed { assessment, ledger, observations, copies, names })
 }
 
@@ -105,7 +116,26 @@ struct Tested {
     csv: Option<Vec<u8>>,
     /// Documents attached to it.
     papers: Vec<Paper>,
+    /// Samples that were drawn for it.
+    draws: Vec<Draw>,
     objective: Objective,
+}
+
+impl Tested {
+    /// Takes in what samples say of it, without regard to exceptions.
+    fn sampled(&mut self, draws: Vec<Draw>) {
+        if !draws.is_empty() {
+            self.result.status = judge::sampled(self.result.status, &mut self.result.reasons, &draws, &self.objective.id, &BTreeMap::new());
+            self.draws = draws;
+        }
+    }
+
+    /// What the check found, weakened by what people found in the documents and in samples; where no query decides, without the first.
+    fn concluded(&self, excepted: &BTreeMap<String, String>) -> Finding {
+        let mut finding = concluded(&self.objective, &self.evidence, &self.papers, excepted);
+        finding.status = judge::sampled(finding.status, &mut finding.reasons, &self.draws, &self.objective.id, excepted);
+        finding
+    }
 }
 
 /// What the check found, weakened by what people found in the documents; where no query decides, the documents alone.
@@ -196,7 +226,7 @@ fn test(
         evidence: paths,
         definition: objective.digest.clone(),
     };
-    Tested { result, evidence, csv, papers, objective: objective.clone() }
+    Tested { result, evidence, csv, papers, draws: Vec::new(), objective: objective.clone() }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call site; each argument is one input of the stage")]
@@ -290,6 +320,7 @@ struct Judging<'a> {
     tested: &'a BTreeMap<String, Tested>,
     documents: &'a Documents<'a>,
     names: &'a Names,
+    samples: &'a Samples<'a>,
     frame: Digest,
     artifacts: &'a [ArtifactRecord],
 }
@@ -303,7 +334,7 @@ impl Judging<'_> {
             .map(|mapping| {
                 let tested = &self.tested[&mapping.objective];
                 let excepted = self.excepted(tested);
-                let finding = concluded(&tested.objective, &tested.evidence, &tested.papers, &excepted);
+                let finding = tested.concluded(&excepted);
                 (tested, mapping, finding, excepted)
             })
             .collect();
@@ -347,6 +378,11 @@ impl Judging<'_> {
                 .documents
                 .bearing_on(&cited, &objectives)
                 .map(|document| (document.id.clone(), self.names.digest_of(document)))
+                .collect(),
+            samples: objectives
+                .iter()
+                .flat_map(|id| self.samples.on_objective(id))
+                .map(|sample| (sample.id.clone(), self.names.digest_of(sample)))
                 .collect(),
             not_applicable: stated.filter(|_| status.is_some()).map(|stated| self.names.digest_of(stated)),
         };
@@ -411,22 +447,25 @@ impl Judging<'_> {
         None
     }
 
-    /// Subjects that depart and that an active exception of this framework covers.
+    /// Subjects that depart, in the list or in a sample, and that an active exception of this framework covers.
     fn excepted(&self, tested: &Tested) -> BTreeMap<String, String> {
-        let Evidence::Observed { observations, .. } = &tested.evidence else {
-            return BTreeMap::new();
+        let observations = match &tested.evidence {
+            Evidence::Observed { observations, .. } => observations.as_slice(),
+            Evidence::NotAutomated { .. } | Evidence::Missing { .. } => &[],
         };
         let as_of = &self.workspace.stated.as_of;
-        observations
-            .iter()
-            .filter(|observation| observation.outcome == Outcome::Fail)
-            .filter_map(|observation| {
+        let listed = observations.iter().filter(|observation| observation.outcome == Outcome::Fail).map(|observation| &observation.subject);
+        let drawn =
+            tested.draws.iter().flat_map(|draw| &draw.items).filter(|item| item.result == ItemResult::Failed).map(|item| &item.subject);
+        listed
+            .chain(drawn)
+            .filter_map(|subject| {
                 let exception = self
                     .workspace
                     .exceptions
                     .iter()
-                    .find(|exception| exception.covers(self.name.as_str(), &tested.result.id, &observation.subject, as_of))?;
-                Some((observation.subject.clone(), exception.id.clone()))
+                    .find(|exception| exception.covers(self.name.as_str(), &tested.result.id, subject, as_of))?;
+                Some((subject.clone(), exception.id.clone()))
             })
             .collect()
     }

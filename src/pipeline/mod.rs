@@ -7,10 +7,13 @@ pub mod compare;
 pub mod controls;
 pub mod documents;
 pub mod machine;
+pub mod lives;
 pub mod naming;
 pub mod outputs;
 pub mod redaction;
 pub mod requests;
+pub mod samples;
+pub mod sampling;
 
 pub mod workspace;
 

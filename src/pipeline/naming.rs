@@ -143,6 +143,9 @@ impl Finding {
             document.approved_by.iter().for_each(|name| self.name(name, "approved_by in documents.yaml"));
             document.examinations.iter().for_each(|own| self.name(&own.by, "examinations in documents.yaml"));
         }
+        for tester in workspace.samples.iter().flat_map(|sample| &sample.items).filter_map(|item| item.tester.as_ref()) {
+            self.name(tester, "tester in samples.yaml");
+        }
         for meta in workspace.metas.values() {
             meta.collector.iter().for_each(|name| self.name(name, "collector of an artifact"));
         }

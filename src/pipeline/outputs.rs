@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::Assessed;
 use super::machine::machine_files;
 use super::redaction::{Redacted, ledger, redacted};
+use crate::assessment::{REGISTER_COLUMNS, RegisterRecord, register_csv};
 use crate::base::{Digest, SourceTree};
 use crate::pack;
-use crate::render::{RenderError, html, pdf, text};
+use crate::render::{RenderError, html, pdf, text, workbook};
 use crate::report::{Report, Wording, build, machine};
 
 /// A sealed pack in memory.
@@ -43,7 +44,8 @@ pub fn outputs(
     let Assessed { assessment, observations, copies, names, .. } = assessed;
     let observations = observations.into_iter().map(|(id, csv)| (format!("observations/{id}.csv"), csv));
     let statements = statements.iter().map(|(name, bytes)| (format!("workspace/{name}"), bytes.to_vec()));
-    let material: BTreeMap<String, Vec<u8>> = observations.chain(statements).collect();
+    let mut material: BTreeMap<String, Vec<u8>> = observations.chain(statements).collect();
+    material.insert("register.csv".into(), register_csv(&assessment.register));
     let Redacted { assessment, mut files, hidden } = match disclosure {
         Disclosure::Redacted { withhold } => {
             progress("hiding names");
@@ -62,6 +64,8 @@ pub fn outputs(
     let report = build(&assessment, wording);
     progress("writing machine forms");
     files.extend(machine_files(&machine(&assessment, wording, None))?);
+    progress("writing the register");
+    files.extend(register_workbook(&assessment.register).map(|bytes| ("register.xlsx".to_owned(), bytes)));
     let machine = json(&assessment);
     progress("rendering index.html");
     files.insert("index.html".into(), html::render(&report, templates)?);
@@ -73,6 +77,15 @@ pub fn outputs(
     progress("sealing");
     let (files, digest) = pack::seal(files);
     Ok(OutputFiles { files, digest, report, unshown: rendered.unshown })
+}
+
+/// The register for a spreadsheet; none where it has more rows than a sheet can.
+fn register_workbook(register: &[RegisterRecord]) -> Option<Vec<u8>> {
+    const ROWS_MAX: usize = 1_048_575;
+    if register.len() > ROWS_MAX {
+        return None;
+    }
+    workbook::xlsx("Register", &REGISTER_COLUMNS, register.iter().map(RegisterRecord::cells)).ok()
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {

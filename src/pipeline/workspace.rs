@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::Controls;
+use super::samples::check_samples;
 use crate::base::yaml::{Format, Located};
 use crate::base::{Diagnostic, Diagnostics, SourceTree, Status};
 use crate::catalog::EditionName;
 use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
 use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, StatedClass, StatedException};
-use crate::workspace::{ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, WorkspaceFile};
+use crate::workspace::{
+    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, Sample, SamplesFile, WorkspaceFile,
+};
 
 /// The files of a workspace that are statements and not evidence.
-pub const WORKSPACE_FILES: [&str; 4] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml"];
+pub const WORKSPACE_FILES: [&str; 5] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml", "samples.yaml"];
 
 /// How the name of a statement about one artifact ends; before it stands the name of the artifact, in the same folder.
 pub const BESIDE: &str = ".tickmark.yaml";
@@ -64,6 +67,7 @@ pub struct Workspace {
     pub metas: BTreeMap<String, ArtifactMeta>,
     pub exceptions: Vec<Exception>,
     pub documents: Vec<Document>,
+    pub samples: Vec<Sample>,
     /// By objective, then parameter: the values, whom each is for, and the reason for it.
     pub overrides: BTreeMap<String, BTreeMap<String, Vec<Said>>>,
     /// The files of all these statements, as they are.
@@ -98,6 +102,11 @@ impl Workspace {
             .and_then(|bytes| Format::<DocumentsFile>::new("documents/invalid").read("documents.yaml", bytes, diagnostics))
             .map(|file| check_documents(&file, &stated.value, evidence, controls, diagnostics))
             .unwrap_or_default();
+        let samples = files
+            .get("samples.yaml")
+            .and_then(|bytes| Format::<SamplesFile>::new("samples/invalid").read("samples.yaml", bytes, diagnostics))
+            .map(|file| check_samples(&file, controls, diagnostics))
+            .unwrap_or_default();
         let overrides = check_overrides(&stated, controls, diagnostics);
         check_classes(&stated, &Kinds::of(&controls.tables), diagnostics);
         check_not_applicable(&stated, controls, diagnostics);
@@ -105,7 +114,17 @@ impl Workspace {
         let mut frame = frame_of(&stated, diagnostics)?;
         frame.exceptions = stated_exceptions(&exceptions);
         frame.documents = documents.iter().map(|document| document.path.clone()).collect();
-        Some(Workspace { stated: stated.value, frame, editions, metas, exceptions, documents, overrides, statements: files.clone() })
+        Some(Workspace {
+            stated: stated.value,
+            frame,
+            editions,
+            metas,
+            exceptions,
+            documents,
+            samples,
+            overrides,
+            statements: files.clone(),
+        })
     }
 }
 
@@ -151,7 +170,9 @@ fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Opt
 /// One row for each subject of each exception.
 fn stated_exceptions(exceptions: &[Exception]) -> Vec<StatedException> {
     let numbered = exceptions.iter().enumerate();
-    numbered.flat_map(|(index, exception)| exception.subjects.iter().map(move |subject| stated_exception(index, exception, subject))).collect()
+    numbered
+        .flat_map(|(index, exception)| exception.subjects.iter().map(move |subject| stated_exception(index, exception, subject)))
+        .collect()
 }
 
 fn stated_exception(index: usize, exception: &Exception, subject: &str) -> StatedException {

@@ -65,6 +65,9 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
         reconciliation: builder.reconciliation(),
         exceptions: assessment.exceptions.iter().map(|exception| builder.exception(exception)).collect(),
         documents: assessment.documents.iter().map(|document| builder.document(document)).collect(),
+        samples: assessment.samples.iter().map(|sample| builder.sample(sample)).collect(),
+        register: builder.register(),
+        dossiers: builder.dossiers(),
         systems: assessment
             .systems
             .iter()
@@ -95,9 +98,11 @@ pub(super) fn names_note(assessment: &Assessment, wording: &Wording) -> String {
     }
 }
 
-struct Builder<'a> {
-    assessment: &'a Assessment,
-    wording: &'a Wording,
+pub(super) struct Builder<'a> {
+    pub(super) assessment: &'a Assessment,
+    pub(super) wording: &'a Wording,
+    /// Anchors of the identities that have a dossier, by identity.
+    pub(super) dossiers: BTreeMap<&'a str, String>,
     /// Artifacts by path.
     exhibits: BTreeMap<&'a str, &'a ArtifactRecord>,
     objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
@@ -125,6 +130,7 @@ impl<'a> Builder<'a> {
         Builder {
             assessment,
             wording,
+            dossiers: super::lives::anchors(&assessment.dossiers),
             exhibits: assessment.artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact)).collect(),
             objectives: assessment.objectives.iter().map(|objective| (objective.id.as_str(), objective)).collect(),
             clauses_by_artifact,
@@ -295,6 +301,7 @@ impl<'a> Builder<'a> {
     fn deviation(&self, seen: &Observation, objective: &ObjectiveResult, excepted: &BTreeMap<&str, &str>) -> DeviationView {
         DeviationView {
             subject: seen.subject.clone(),
+            dossier: seen.identity.as_deref().and_then(|identity| self.dossiers.get(identity)).cloned().unwrap_or_default(),
             reason: seen.reason.clone(),
             outcome: seen.outcome.word().into(),
             outcome_label: self.wording.label("outcome", seen.outcome.word()),
@@ -656,14 +663,14 @@ impl<'a> Builder<'a> {
     }
 
     /// A link to an exhibit; a bare label for a statement of the workspace, which is no exhibit.
-    fn exhibit_link(&self, path: &str) -> LinkView {
+    pub(super) fn exhibit_link(&self, path: &str) -> LinkView {
         match self.exhibits.get(path) {
             Some(artifact) => LinkView { anchor: exhibit_anchor(artifact), label: artifact.exhibit.clone() },
             None => LinkView { anchor: String::new(), label: path.to_owned() },
         }
     }
 
-    fn objective_link(&self, id: &str) -> LinkView {
+    pub(super) fn objective_link(&self, id: &str) -> LinkView {
         match self.objectives.get(id) {
             Some(objective) => LinkView { anchor: objective_anchor(id), label: objective.title.clone() },
             None => LinkView { anchor: String::new(), label: id.to_owned() },
@@ -672,7 +679,7 @@ impl<'a> Builder<'a> {
 }
 
 /// What a reader must look at: failures first, then what could not be told.
-fn deviating(objective: &ObjectiveResult) -> impl Iterator<Item = &Observation> {
+pub(super) fn deviating(objective: &ObjectiveResult) -> impl Iterator<Item = &Observation> {
     let of = |outcome: Outcome| objective.observations.iter().filter(move |seen| seen.outcome == outcome);
     of(Outcome::Fail).chain(of(Outcome::Unknown))
 }
@@ -709,7 +716,7 @@ fn exhibit_anchor(artifact: &ArtifactRecord) -> String {
 /// Letters, digits, hyphens and underscores only; every other character becomes its own code.
 ///
 /// Ids of one framework differ in more than a blank against a hyphen, so different clauses keep different anchors.
-fn anchor(prefix: &str, text: &str) -> String {
+pub(super) fn anchor(prefix: &str, text: &str) -> String {
     let mut safe = format!("{prefix}-");
     for c in text.chars() {
         match c {

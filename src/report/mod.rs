@@ -6,6 +6,7 @@
 mod build;
 mod lists;
 pub mod machine;
+pub mod lives;
 mod markdown;
 pub mod model;
 pub mod wording;

@@ -6,6 +6,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::lives::{DossiersView, RegisterView, SampleView};
+
 /// One report over all frameworks in scope.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "Tickmark report view model")]
@@ -49,6 +51,10 @@ pub struct Report {
     pub exceptions: Vec<ExceptionView>,
     /// Files that people read, in the order of `documents.yaml`.
     pub documents: Vec<DocumentView>,
+    /// Draws from populations with the results of testing, in the order of `samples.yaml`.
+    pub samples: Vec<SampleView>,
+    pub register: RegisterView,
+    pub dossiers: DossiersView,
     /// The systems in scope and who answers for them.
     pub systems: Vec<SystemView>,
     /// What each kind of export says of the period.
@@ -192,6 +198,8 @@ pub struct DeviationTable {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DeviationView {
     pub subject: String,
+    /// Anchor of the dossier of the identity concerned, or empty.
+    pub dossier: String,
     /// What was seen, as a sentence.
     pub reason: String,
     /// `fail` or `unknown`.

@@ -12,6 +12,7 @@ use crate::pack::{self, MANIFEST};
 
 /// The list of names that a full pack holds.
 const NAMES: &str = "names.json";
+const REGISTER: &str = "register.csv";
 
 /// Something that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -67,6 +68,7 @@ pub fn verify(files: &SourceTree, unreadable: &[(String, String)]) -> Verificati
         check_artifacts(&assessment, files, &mut found);
         check_workspace(&assessment, files, &names, &mut found);
         check_statements(&assessment, files, &mut found);
+        check_register(&assessment, files, &names, &mut found);
         check_renderings(&assessment, files, &mut found);
         verification.clauses = assessment.clauses.len();
         verification.artifacts = assessment.artifacts.len();
@@ -249,8 +251,11 @@ fn check_artifacts(assessment: &Assessment, files: &SourceTree, found: &mut Find
 fn check_statements(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
     let exceptions: BTreeMap<&str, &Digest> = assessment.exceptions.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
     let documents: BTreeMap<&str, &Digest> = assessment.documents.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
+    let samples: BTreeMap<&str, &Digest> = assessment.samples.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
     for clause in &assessment.clauses {
-        for (judged, have) in [(&clause.basis.exceptions, &exceptions), (&clause.basis.documents, &documents)] {
+        for (judged, have) in
+            [(&clause.basis.exceptions, &exceptions), (&clause.basis.documents, &documents), (&clause.basis.samples, &samples)]
+        {
             for id in judged.iter().filter(|(id, digest)| have.get(id.as_str()) != Some(digest)).map(|(id, _)| id) {
                 found.add(
                     "statement-changed",
@@ -266,6 +271,14 @@ fn check_statements(assessment: &Assessment, files: &SourceTree, found: &mut Fin
         if copy != Some(shown.as_str()) {
             found.add("document-changed", &document.path, "what is shown of the document is not what its exhibit holds");
         }
+    }
+}
+
+/// The register beside the assessment is the one in it. Packs of earlier versions have none.
+fn check_register(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
+    let have = files.get(REGISTER).map(|bytes| names.digest_of_bytes(bytes));
+    if assessment.register_digest.is_some() && have != assessment.register_digest {
+        found.add("register-changed", REGISTER, "not the register that the assessment holds");
     }
 }
 

@@ -1,7 +1,9 @@
-//! What the organisation states about one assessment: `tickmark.yaml`, `exceptions.yaml` and `documents.yaml`.
+//! What is stated about one assessment: `tickmark.yaml`, `exceptions.yaml`, `documents.yaml` and `samples.yaml`.
 //!
 //! In: those files. Out: the scope, the period, the instant to judge at, the exceptions. It is a statement by people;
 //! whether it is true is for the evidence and the auditor to say.
+
+mod samples;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::instant::Day;
 use crate::base::{Instant, Status};
 use crate::catalog::ParameterValue;
+
+pub use samples::{Sample, SampleItem, SampleMethod, SamplePopulation, SampleResult, SamplesFile};
 
 /// `tickmark.yaml`: one organisation, one period.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -188,7 +188,11 @@ fn nothing_crosses_between_environments_that_the_sample_names() {
         let list = seen(quarter_name, "environment-isolation");
         assert!(list.values().all(|(outcome, _)| outcome != "fail"), "{list:?}");
         assert_eq!(one(quarter_name, "environment-isolation", "k8s:nordhavn-prod:payments/gateway").0, "pass");
-        assert_eq!(one(quarter_name, "environment-isolation", "user/svc-payments-gateway").0, "unknown", "nothing says what the account is");
+        assert_eq!(
+            one(quarter_name, "environment-isolation", "user/svc-payments-gateway").0,
+            "unknown",
+            "nothing says what the account is"
+        );
     }
 }
 
@@ -226,7 +230,12 @@ fn the_services_of_the_owner_who_left_keep_running() {
 fn trusts_that_admit_more_than_is_meant_are_named() {
     fails("2026-Q3", "cloud-deployment-config", "role/gha-deploy-any", "Any repository or project that fits \"repo:nordhavn-pay/*\"");
     fails("2026-Q3", "cloud-deployment-config", "role/gha-deploy-payments", "Any branch");
-    fails("2026-Q3", "cloud-deployment-config", "role/vendor-siftly", "999988887777 is outside the organisation and may assume it without an external id");
+    fails(
+        "2026-Q3",
+        "cloud-deployment-config",
+        "role/vendor-siftly",
+        "999988887777 is outside the organisation and may assume it without an external id",
+    );
     assert_eq!(one("2026-Q3", "cloud-deployment-config", "role/vendor-cloudbill").0, "pass", "it has an external id");
     assert_eq!(one("2026-Q3", "cloud-deployment-config", "role/irsa-payments-gateway").0, "pass", "one service account");
     fails("2026-Q3", "third-party-nhi", "role/vendor-siftly", "without an external id");
@@ -270,7 +279,12 @@ fn agents_are_found_by_their_names_and_judged() {
 fn grants_that_nobody_uses_and_the_older_of_two_keys_are_found() {
     fails("2026-Q3", "least-privilege", "role/vendor-siftly", "used none since it was created");
     fails("2026-Q3", "least-privilege", "user/svc-ledger-export", "used none for 92 days");
-    fails("2026-Q3", "credential-rotation", "user/svc-ledger-export AKIATCH6YDSYXUIVZI3P", "A newer credential of the same kind was set 383 days ago");
+    fails(
+        "2026-Q3",
+        "credential-rotation",
+        "user/svc-ledger-export AKIATCH6YDSYXUIVZI3P",
+        "A newer credential of the same kind was set 383 days ago",
+    );
     let (outcome, reason) = one("2026-Q3", "credential-rotation", "user/svc-payments-settlement");
     assert_eq!(outcome, "pass", "the system shows what SEC-418 claims: {reason}");
 }
@@ -293,7 +307,8 @@ fn every_clause_every_file_and_every_digest_is_accounted_for() {
         }
         for objective in &assessment.objectives {
             for observation in &objective.observations {
-                let cited = assessment.exhibit(&observation.artifact).is_some() || ["tickmark.yaml", "exceptions.yaml"].contains(&observation.artifact.as_str());
+                let cited = assessment.exhibit(&observation.artifact).is_some()
+                    || ["tickmark.yaml", "exceptions.yaml"].contains(&observation.artifact.as_str());
                 assert!(cited && !observation.record.is_empty(), "{observation:?}");
             }
         }

@@ -137,7 +137,7 @@ fn only_the_engine_names_the_query_engine_and_only_the_pdf_renderer_the_typesett
 fn every_diagnostic_code_has_its_place_in_the_book() {
     let page = fs::read_to_string(root().join("book/src/reference/diagnostics.md")).unwrap();
     let code = regex::Regex::new(
-        r#""((?:yaml|catalog|framework|crosswalk|relations|overlay|objective|adapter|table|check|cases|workspace|artifacts|documents|evidence|exceptions|templates|render|query|gate)/[a-z0-9-]+)""#,
+        r#""((?:yaml|catalog|framework|crosswalk|relations|overlay|objective|adapter|table|check|cases|workspace|artifacts|documents|evidence|exceptions|samples|templates|render|query|gate)/[a-z0-9-]+)""#,
     )
     .unwrap();
     let mut missing = BTreeSet::new();
