@@ -173,7 +173,7 @@ identities_judged as (
   from used
 ),
 
-disabled as (
+at_rest as (
   select identity_id
   from machine_identities
   where enabled = false
@@ -184,12 +184,12 @@ live as (
     machine_credentials.*,
     $idle_days_max as limit_days,
     $idle_days_max_for as limit_for,
-    disabled.identity_id is not null as identity_disabled,
+    at_rest.identity_id is not null as identity_disabled,
     days_between(machine_credentials.last_used_at, $as_of) as idle_days,
     days_between(machine_credentials.set_at, $as_of) as age_days
   from machine_credentials
-  left join disabled
-    on disabled.identity_id = machine_credentials.identity_id
+  left join at_rest
+    on at_rest.identity_id = machine_credentials.identity_id
 ),
 
 credentials_judged as (
