@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::format::{AdapterFile, Completeness, Field, FieldType, Prepare, Shape};
+use super::holes::{Container, containers};
 use super::tables::TableDefinition;
 use crate::base::yaml::{Format, Located};
 use crate::base::{Diagnostic, Diagnostics, Digest, SourceTree};
@@ -61,6 +62,8 @@ pub(super) struct Secret {
 pub(super) struct Records {
     pub name: String,
     pub each: Option<JsonPath>,
+    /// The lists that `each` walks.
+    pub containers: Vec<Container>,
     pub fields: Vec<Field>,
 }
 
@@ -174,6 +177,7 @@ fn check(
             Records {
                 name: set.name.clone(),
                 each: set.each.as_ref().and_then(|each| path(format!("/records/{index}/each"), each, diagnostics)),
+                containers: set.each.as_deref().map(|each| containers(each, index == 0)).unwrap_or_default(),
                 fields: set.fields.clone(),
             }
         })

@@ -4,6 +4,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::exact::{fraction_text, is_rounded};
 use super::format::{Absent, Field, FieldType};
 use crate::base::Column;
 
@@ -13,6 +14,8 @@ pub(super) enum Raw {
     Absent,
     Text(String),
     Json(Value),
+    /// The column stands several times, and one value is needed.
+    Several,
 }
 
 /// Whether a value is there, and if not, why not.
@@ -47,7 +50,9 @@ pub(super) enum Value1 {
 /// Reads a value. `zone` is the artifact's stated zone, for fields whose format fixes none.
 pub(super) fn cast(field: &Field, raw: &Raw, zone: Option<&TimeZone>) -> Result<(Value1, State), String> {
     let text = match raw {
+        Raw::Several => return Err(format!("`{}`: the column `{}` stands several times", field.name, field.at)),
         Raw::Absent | Raw::Json(Value::Null) => String::new(),
+        Raw::Json(Value::Number(number)) if number.is_f64() => number.as_f64().map(fraction_text).unwrap_or_default(),
         Raw::Text(text) => text.trim().to_owned(),
         Raw::Json(Value::String(text)) => text.trim().to_owned(),
         Raw::Json(other) => other.to_string(),
@@ -69,6 +74,12 @@ pub(super) fn cast(field: &Field, raw: &Raw, zone: Option<&TimeZone>) -> Result<
         return Ok((Value1::Missing, state));
     }
     let value = match field.kind {
+        FieldType::Text if matches!(raw, Raw::Json(Value::Object(_) | Value::Array(_))) => {
+            return Err(refused(field, &text, "a single value"));
+        }
+        FieldType::Text | FieldType::Json if is_rounded(&text) || holds_rounded(raw) => {
+            return Err(refused(field, &text, "exact: its last digits are gone; export it as text"));
+        }
         FieldType::Text | FieldType::Json => Value1::Text(text),
         FieldType::Integer => Value1::Integer(text.parse().map_err(|_| refused(field, &text, "a whole number"))?),
         FieldType::Boolean => Value1::Boolean(match text.to_ascii_lowercase().as_str() {
@@ -79,6 +90,19 @@ pub(super) fn cast(field: &Field, raw: &Raw, zone: Option<&TimeZone>) -> Result<
         FieldType::Instant => Value1::Instant(instant(field, raw, &text, zone)?),
     };
     Ok((value, State::Known))
+}
+
+/// Whether a list or an object holds a number whose last digits are gone.
+fn holds_rounded(raw: &Raw) -> bool {
+    fn inside(value: &Value) -> bool {
+        match value {
+            Value::Number(number) => number.as_f64().filter(|_| number.is_f64()).is_some_and(|number| is_rounded(&fraction_text(number))),
+            Value::Array(items) => items.iter().any(inside),
+            Value::Object(members) => members.values().any(inside),
+            _ => false,
+        }
+    }
+    matches!(raw, Raw::Json(value) if inside(value))
 }
 
 fn refused(field: &Field, text: &str, wanted: &str) -> String {
@@ -140,7 +164,7 @@ fn by_pattern(field: &Field, text: &str, pattern: &str, zone: Option<&TimeZone>)
     let declared = field.zone.as_ref().and_then(|name| TimeZone::get(name).ok());
     let Some(zone) = declared.as_ref().or(zone) else {
         return Some(Err(format!(
-            "`{}` is a local time and nobody stated its zone; add `zone:` for this file in artifacts.yaml",
+            "`{}` is a local time and nobody stated its zone; add `zone:` for this file in artifacts.yaml, or for its system in tickmark.yaml",
             field.name
         )));
     };

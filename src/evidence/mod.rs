@@ -9,12 +9,16 @@ mod cast;
 mod content;
 mod decode;
 pub mod document;
+mod exact;
 pub mod format;
+mod holes;
 mod mask;
+mod nearest;
 mod normalise;
 mod pack_copy;
 mod parts;
 mod records;
+mod reshape;
 mod script;
 mod stated;
 pub mod tables;
@@ -71,6 +75,31 @@ pub struct Frame {
     pub documents: BTreeSet<String>,
     /// Files of more bytes than this are read in parts of that size, where their adapter allows it.
     pub part_bytes: usize,
+    /// The zones that the workspace states for the local times of whole sources.
+    pub zones: Vec<SourceZone>,
+}
+
+/// The zone of local times in the exports of one source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceZone {
+    pub adapter: String,
+    /// Which one of several sources of this kind; all of them when absent.
+    pub instance: Option<String>,
+    /// An IANA name.
+    pub zone: String,
+}
+
+impl Frame {
+    /// The zone stated for a source. Nothing when two statements differ: then nobody has said which one holds.
+    fn zone_of(&self, adapter: &str, instance: Option<&str>) -> Option<String> {
+        let mut stated = self
+            .zones
+            .iter()
+            .filter(|source| source.adapter == adapter && (source.instance.is_none() || source.instance.as_deref() == instance))
+            .map(|source| &source.zone);
+        let first = stated.next()?;
+        stated.all(|other| other == first).then(|| first.clone())
+    }
 }
 
 /// The size of a part that serves well: some thousand records.

@@ -14,8 +14,10 @@ use super::content::Content;
 use super::decode::{Decoded, decode};
 use super::format::{ArtifactMeta, Extent, Shape};
 use super::mask::{Masker, private_keys_of};
+use super::nearest::{lack, near_miss};
 use super::parts;
 use super::records::{Parsed, parse_der, parse_parquet, parse_text, parse_workbook};
+use super::reshape::reshaped;
 use super::script::{collect, count_rejections, run_script, within_period};
 use super::stated::exceptions_table;
 use super::tables::{Request, TableDefinition, derive};
@@ -239,7 +241,7 @@ impl<'a> Reading<'a> {
             gathered.artifacts.insert(file.path.clone(), artifact);
             return;
         }
-        artifact.claimed_by(adapter);
+        artifact.claimed_by(adapter, self.frame);
         (artifact.extent, artifact.extent_because) = (adapter.completeness.unless_marked, adapter.completeness.because.trim().to_owned());
         if let Some(outside) = self.outside_period(&artifact) {
             artifact.sha256 = content.digest().ok().map(|(digest, _)| digest);
@@ -340,9 +342,16 @@ impl<'a> Reading<'a> {
         let (parsed, keys) = parsed(bytes, self.adapters).map_err(|reason| (ArtifactState::Unreadable, reason))?;
         *secrets = keys;
         let parsed = unwrapped(parsed, self.adapters, artifact);
+        let named = artifact.meta.adapter.clone();
+        let asked = self.adapters.values().filter(|adapter| named.as_ref().is_none_or(|name| *name == adapter.id));
+        let (parsed, is_reshaped) = reshaped(parsed, asked);
         let adapter = claim(&parsed, &artifact.meta, self.adapters).map_err(|reason| (ArtifactState::Unrecognised, reason))?;
-        artifact.claimed_by(adapter);
+        artifact.claimed_by(adapter, self.frame);
         let (collected, own) = collect(parsed, adapter, artifact);
+        if is_reshaped && artifact.extent == Extent::Complete {
+            artifact.extent = Extent::Unknown;
+            artifact.extent_because = "the records stand without the wrapper in which the source says whether there are more".to_owned();
+        }
         secrets.extend(own);
         artifact.secrets = secrets.len();
         if let Some(outside) = self.outside_period(artifact) {
@@ -415,10 +424,11 @@ impl Artifact {
         self.kept = self.read.saturating_sub(self.rejected);
     }
 
-    fn claimed_by(&mut self, adapter: &Adapter) {
+    fn claimed_by(&mut self, adapter: &Adapter, frame: &Frame) {
         self.adapter = Some(adapter.id.clone());
         self.adapter_revision = Some(adapter.revision);
         self.system = self.system.take().or_else(|| Some(adapter.system.clone()));
+        self.meta.zone = self.meta.zone.take().or_else(|| frame.zone_of(&adapter.id, self.meta.instance.as_deref()));
     }
 
     fn use_as(&mut self, adapter: &Adapter) {
@@ -482,13 +492,14 @@ fn claim<'a>(parsed: &Parsed, meta: &ArtifactMeta, adapters: &'a BTreeMap<String
         return if claims(adapter, parsed) || is_empty_list(parsed) {
             Ok(adapter)
         } else {
-            Err(format!("artifacts.yaml names the adapter `{named}`, but the content is not of that kind"))
+            Err(format!("artifacts.yaml names the adapter `{named}`, but the content is not of that kind{}", lack(adapter, parsed)))
         };
     }
     let claiming: Vec<&Adapter> = adapters.values().filter(|adapter| adapter.shapes.contains(&shape) && claims(adapter, parsed)).collect();
     match claiming.as_slice() {
         [one] => Ok(one),
-        [] => Err("no adapter recognises its content".into()),
+        [] => Err(near_miss(parsed, adapters.values())
+            .map_or("no adapter recognises its content".into(), |near| format!("no adapter recognises its content: {near}"))),
         several => Err(format!(
             "several adapters recognise it ({}); name one as `adapter:` in artifacts.yaml",
             several.iter().map(|adapter| adapter.id.as_str()).collect::<Vec<_>>().join(", ")

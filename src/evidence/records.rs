@@ -6,7 +6,9 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::adapter::{Adapter, Change};
+use super::exact::{fraction_text, quote_long_numbers};
 use super::format::Shape;
+use super::nearest::near_header;
 
 /// A file taken apart, before any adapter has claimed it.
 pub(super) enum Parsed {
@@ -19,24 +21,28 @@ pub(super) enum Parsed {
 }
 
 pub(super) struct Document {
-    /// Empty when the file is this one document, else `line:N`.
+    /// Empty when the file is this one document, else `line:N`, or a JSON Pointer after `#` where it stands within one.
     pub place: String,
     pub value: Value,
     /// How many elements of the file's array stand before those in `value`.
     pub before: usize,
+    /// How many names at the beginning of a pointer the file itself does not have (see `reshape`).
+    pub added: usize,
 }
 
 impl Document {
-    fn new(place: String, value: Value) -> Document {
-        Document { place, value, before: 0 }
+    pub fn new(place: String, value: Value) -> Document {
+        Document { place, value, before: 0, added: 0 }
     }
 
     /// Where the value at a pointer stands in the file.
     pub fn place_of(&self, pointer: &str) -> String {
-        let shifted = self.shifted(pointer);
-        match (self.place.is_empty(), pointer.is_empty()) {
+        let own = pointer.splitn(self.added + 2, '/').nth(self.added + 1).map_or(String::new(), |rest| format!("/{rest}"));
+        let shifted = self.shifted(&own);
+        match (self.place.is_empty(), own.is_empty()) {
             (true, _) => format!("#{shifted}"),
             (false, true) => self.place.clone(),
+            (false, false) if self.place.contains('#') => format!("{}{shifted}", self.place),
             (false, false) => format!("{}#{shifted}", self.place),
         }
     }
@@ -75,6 +81,9 @@ pub(super) fn parse_text<'a>(text: &str, adapters: impl Iterator<Item = &'a Adap
     if let Some(grid) = grid {
         return Ok(grid);
     }
+    if let Some(near) = near_header(text, adapters) {
+        return Ok(Parsed::Plain(near));
+    }
     if start.starts_with('<') {
         return Ok(Parsed::Plain("it is markup: a login page or an error page saved as an export?".into()));
     }
@@ -84,6 +93,7 @@ pub(super) fn parse_text<'a>(text: &str, adapters: impl Iterator<Item = &'a Adap
 /// One document, several one after another, or one per line; the text begins on line `first_line`. In a part of a file every broken
 /// document is a broken record; in a whole file nothing is read when the first one is broken.
 pub(super) fn parse_json(text: &str, first_line: usize, is_part: bool) -> Result<Parsed, String> {
+    let text = &*quote_long_numbers(text);
     let mut documents = Vec::new();
     let mut broken = Vec::new();
     let mut at = 0;
@@ -130,6 +140,7 @@ pub(super) fn parse_json(text: &str, first_line: usize, is_part: bool) -> Result
 
 /// Elements of an array, each followed by a comma but perhaps the last; `before` elements came before them.
 pub(super) fn parse_elements(text: &str, before: usize) -> Parsed {
+    let text = &*quote_long_numbers(text);
     let (mut documents, mut broken) = (Vec::new(), Vec::new());
     let (mut at, mut index) = (0, before);
     while let Some(offset) = text[at..].find(|c: char| !c.is_whitespace()) {
@@ -137,7 +148,7 @@ pub(super) fn parse_elements(text: &str, before: usize) -> Parsed {
         let mut strict = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Strict>();
         let read = match strict.next() {
             Some(Ok(Strict(value))) => {
-                documents.push(Document { place: String::new(), value: Value::Array(vec![value]), before: index });
+                documents.push(Document { place: String::new(), value: Value::Array(vec![value]), before: index, added: 0 });
                 Some(strict.byte_offset())
             }
             Some(Err(error)) => {
@@ -198,11 +209,16 @@ fn csv_reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
 pub(super) fn parse_grid(text: &str, separator: u8, header: Vec<String>, first_line: usize) -> Parsed {
     let (mut rows, mut broken) = (Vec::new(), Vec::new());
     let mut lines = Lines::new(text, first_line);
-    for record in csv_reader(text, separator).records() {
+    let mut reader = csv_reader(text, separator);
+    let mut records = reader.records().peekable();
+    while let Some(record) = records.next() {
         match record {
             Ok(record) => {
-                let place = format!("line:{}", lines.of(record.position().map_or(0, csv::Position::byte)));
-                if record.len() == header.len() {
+                let begins = record.position().map_or(0, csv::Position::byte);
+                let place = format!("line:{}", lines.of(begins));
+                if records.peek().is_none() && ends_in_quotes(&text[usize::try_from(begins).unwrap_or(0)..], separator) {
+                    broken.push((place, "a quote is opened here and never closed; what follows it cannot be told apart".to_owned()));
+                } else if record.len() == header.len() {
                     rows.push(Row { place, cells: record.iter().map(str::to_owned).collect() });
                 } else {
                     broken.push((place, format!("the record has {} cells, the header {}", record.len(), header.len())));
@@ -214,6 +230,20 @@ pub(super) fn parse_grid(text: &str, separator: u8, header: Vec<String>, first_l
         }
     }
     Parsed::Grid { shape: Shape::Csv, header, rows, broken }
+}
+
+/// Whether the last record of a file is cut short within quotes, which a lenient reader takes for the end of the cell.
+fn ends_in_quotes(last: &str, separator: u8) -> bool {
+    let (mut quoted, mut begins) = (false, true);
+    for byte in last.bytes() {
+        match byte {
+            // Two quotes within a cell close and open it again.
+            b'"' if quoted || begins => quoted = !quoted,
+            _ => {}
+        }
+        begins = !quoted && (byte == separator || byte == b'"' || byte == b'\n' || byte == b'\r');
+    }
+    quoted
 }
 
 /// Line numbers of rising byte positions, each line counted once. The CSV reader's own count is one short after CRLF.
@@ -274,9 +304,7 @@ pub(super) fn parse_workbook(bytes: &[u8]) -> Result<Parsed, String> {
 fn cell_text(cell: &calamine::Data) -> String {
     match cell {
         calamine::Data::DateTime(value) => value.as_datetime_text(),
-        calamine::Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-            format!("{number:.0}")
-        }
+        calamine::Data::Float(number) => fraction_text(*number),
         other => other.to_string(),
     }
 }
@@ -298,7 +326,7 @@ impl DateTimeText for calamine::ExcelDateTime {
 }
 
 /// Column names trimmed and free of a byte order mark. A name that comes again is marked so that [`columns_of`] finds all of them.
-fn header_of<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn header_of<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<String> {
     cells.map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned()).collect()
 }
 
@@ -313,6 +341,7 @@ fn parse_ldif(text: &str) -> Parsed {
     let mut block: Vec<String> = Vec::new();
     let mut begins = 0;
     let mut in_comment = false;
+    let line_count = text.lines().count();
     for (index, line) in text.lines().chain(std::iter::once("")).enumerate() {
         if line.trim().is_empty() {
             in_comment = false;
@@ -322,6 +351,10 @@ fn parse_ldif(text: &str) -> Parsed {
                 continue;
             }
             let place = format!("line:{begins}");
+            if index == line_count && !text.ends_with('\n') {
+                broken.push((place, "the last line has no line end, so that this entry may be cut short".to_owned()));
+                continue;
+            }
             match ldif_parser::LdifParser::parse_entry(&lines) {
                 Ok(entry) => documents.push(Document::new(place, entry_value(entry))),
                 Err(error) => broken.push((place, short(&error.to_string()))),
@@ -403,6 +436,8 @@ fn field_text(field: &parquet::record::Field) -> String {
         Field::TimestampMicros(micros) => {
             jiff::Timestamp::from_microsecond(*micros).map_or_else(|_| micros.to_string(), |at| at.to_string())
         }
+        Field::Double(number) => fraction_text(*number),
+        Field::Float(number) => fraction_text(f64::from(*number)),
         other => other.to_string().trim_matches('"').to_owned(),
     }
 }

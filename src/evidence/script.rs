@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::adapter::{Adapter, Records, sql_diagnostic};
 use super::cast::{Raw, State, Value1, cast, push};
 use super::format::{ArtifactMeta, Extent, Field, FieldType, Shape};
+use super::holes::lists_missing;
 use super::mask::{Masker, keep, secrets_of};
 use super::records::{Document, Parsed, Row, columns_of, prepare};
 use super::tables::{Request, TableDefinition, conform, derive};
@@ -27,7 +28,7 @@ pub(super) fn collect(parsed: Parsed, adapter: &Adapter, artifact: &mut Artifact
     let mut cut = false;
     let (collected, broken) = match parsed {
         Parsed::Documents { shape, mut documents, mut broken } => {
-            let in_array = documents.iter().any(|document| document.before > 0 || document.value.is_array());
+            let in_array = documents.iter().any(|document| document.added == 0 && (document.before > 0 || document.value.is_array()));
             if documents.len() > 1 && shape != Shape::Pem && !in_array {
                 documents.retain(|document| {
                     let same_kind = adapter.claims_document(&document.value);
@@ -40,6 +41,7 @@ pub(super) fn collect(parsed: Parsed, adapter: &Adapter, artifact: &mut Artifact
             for document in &mut documents {
                 prepare(&mut document.value, &adapter.prepare);
                 secrets.append(&mut secrets_of(&document.value, &adapter.secrets));
+                broken.extend(lists_missing(document, adapter));
                 cut |= adapter.incomplete_when.iter().any(|path| !path.query(&document.value).is_empty());
             }
             if artifact.collected_at.is_none() {
@@ -58,7 +60,7 @@ pub(super) fn collect(parsed: Parsed, adapter: &Adapter, artifact: &mut Artifact
         Parsed::Plain(_) => (Collected::Documents(Vec::new()), Vec::new()),
     };
     (artifact.extent, artifact.extent_because) = if cut {
-        (Extent::Incomplete, "the export says itself that there is more".to_owned())
+        (Extent::Incomplete, "the export says itself that it is cut, or it lacks what such an export always has".to_owned())
     } else {
         (adapter.completeness.unless_marked, adapter.completeness.because.trim().to_owned())
     };
@@ -215,7 +217,7 @@ fn cast_records(collected: &Collected, set: &Records, zone: Option<&TimeZone>, m
             let columns: Vec<Vec<usize>> = set.fields.iter().map(|field| columns_of(header, &field.at)).collect();
             for row in rows {
                 read += 1;
-                let raws = columns.iter().map(|places| grid_value(row, places));
+                let raws = columns.iter().zip(&set.fields).map(|(places, field)| grid_value(row, places, field));
                 sheet.add(set, raws, row.place.clone(), zone, mask, artifact);
             }
         }
@@ -237,7 +239,11 @@ fn cast_records(collected: &Collected, set: &Records, zone: Option<&TimeZone>, m
     (sheet.table(), read)
 }
 
-fn grid_value(row: &Row, places: &[usize]) -> Raw {
+/// A column that stands several times is a list, as exports of labels are; nobody can say which one is the id.
+fn grid_value(row: &Row, places: &[usize], field: &Field) -> Raw {
+    if field.required && places.len() > 1 {
+        return Raw::Several;
+    }
     let cells: Vec<&str> =
         places.iter().filter_map(|&at| row.cells.get(at)).map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
     if places.is_empty() { Raw::Absent } else { Raw::Text(cells.join(", ")) }

@@ -11,9 +11,9 @@ use crate::base::{Diagnostic, Diagnostics, SourceTree, Status};
 use crate::catalog::EditionName;
 use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
-use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, StatedClass, StatedException};
+use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, SourceZone, StatedClass, StatedException};
 use crate::workspace::{
-    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, Sample, SamplesFile, WorkspaceFile,
+    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, Sample, SamplesFile, SystemInScope, WorkspaceFile,
 };
 
 /// The files of a workspace that are statements and not evidence.
@@ -164,7 +164,15 @@ fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Opt
         exceptions: Vec::new(),
         documents: std::collections::BTreeSet::new(),
         part_bytes: crate::evidence::PART_BYTES,
+        zones: stated.systems.iter().flat_map(zones_of).collect(),
     })
+}
+
+/// The zone that a system states, for each export that it expects.
+fn zones_of(system: &SystemInScope) -> impl Iterator<Item = SourceZone> + '_ {
+    let one =
+        |adapter: &String, zone: &String| SourceZone { adapter: adapter.clone(), instance: system.instance.clone(), zone: zone.clone() };
+    system.zone.iter().flat_map(move |zone| system.expects.iter().map(move |adapter| one(adapter, zone)))
 }
 
 /// One row for each subject of each exception.
@@ -344,6 +352,14 @@ fn check_not_applicable(file: &Located<WorkspaceFile>, controls: &Controls, diag
 
 fn check_systems(file: &Located<WorkspaceFile>, controls: &Controls, diagnostics: &mut Diagnostics) {
     for (index, system) in file.value.systems.iter().enumerate() {
+        if let Some(zone) = &system.zone
+            && TimeZone::get(zone).is_err()
+        {
+            diagnostics.push(
+                file.error(&format!("/systems/{index}/zone"), "workspace/zone", format!("`{zone}` is no time zone"))
+                    .help("write an IANA name such as Europe/Copenhagen"),
+            );
+        }
         for (at, adapter) in system.expects.iter().enumerate() {
             if !controls.adapters.contains_key(adapter) {
                 diagnostics.push(

@@ -91,6 +91,8 @@ pub struct SystemInScope {
     pub expects: Vec<String>,
     /// As in the artifacts' `instance`, where a system has several.
     pub instance: Option<String>,
+    /// The zone of local times in the exports that it expects, for files that state none of their own: an IANA name such as `Europe/Copenhagen`.
+    pub zone: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

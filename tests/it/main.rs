@@ -23,5 +23,6 @@ mod real_evidence;
 mod redaction;
 mod sample;
 mod sampling;
+mod sources;
 mod support;
 mod tidy;

@@ -14,7 +14,7 @@ select
   'unknown' as last_changed_at_state,
   'unknown' as last_rotated_at_state,
   false as rotation_enabled,
-  cast(nullif(regexp_replace(rotation, '^([0-9]+)s$', '\1'), '') as bigint) / 86400 as rotation_days,
+  try_cast(nullif(regexp_replace(rotation, '^([0-9]+)s$', '\1'), '') as bigint) / 86400 as rotation_days,
   expires_at,
   expires_at_state,
   'unknown' as last_used_at_state,
