@@ -26,6 +26,9 @@ const READ: &str = "    examinations: [{by: Omar, on: 2026-09-15, result: satisf
 fn with(documents: &str) -> (SourceTree, Vec<tickmark::evidence::FoundFile>) {
     let (mut statements, files) =
         workspace(&[("docs/policy.md", HOSTILE), ("docs/minutes.eml", MAIL), ("docs/shot.png", b"\x89PNG\r\n\x1a\n....")], "");
+    // A framework that cites an objective which no query decides.
+    let stated = statements.text("tickmark.yaml").unwrap().replace("owasp-nhi-top10@2025", "owasp-nhi-top10@2025, nist-ai-rmf@1.0");
+    statements.insert("tickmark.yaml", stated);
     statements.insert("documents.yaml", format!("documents:\n{documents}"));
     (statements, files)
 }

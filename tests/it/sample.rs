@@ -268,14 +268,6 @@ fn the_register_of_exceptions_is_tested_like_anything_else() {
 }
 
 #[test]
-fn agents_are_found_by_their_names_and_judged() {
-    fails("2026-Q3", "ai-agent-governance", "user/svc-ai-support-agent", "CHG-1180 stands at \"Waiting for approval\"");
-    for name in ["ad:corp.nordhavn-pay.example:svc-ai-copilot", "k8s:nordhavn-prod:support/ai-agent"] {
-        fails("2026-Q3", "ai-agent-governance", name, "no register holds it");
-    }
-}
-
-#[test]
 fn grants_that_nobody_uses_and_the_older_of_two_keys_are_found() {
     fails("2026-Q3", "least-privilege", "role/vendor-siftly", "used none since it was created");
     fails("2026-Q3", "least-privilege", "user/svc-ledger-export", "used none for 92 days");
