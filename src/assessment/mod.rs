@@ -2,6 +2,7 @@
 //!
 //! Self-contained: comparing, verifying and rendering need nothing else, years later. It does not know how it came about.
 
+pub mod inputs;
 pub mod life;
 pub mod names;
 pub mod sample;

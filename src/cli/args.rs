@@ -33,12 +33,14 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: TextOrJson,
     },
-    /// Tell which clauses and subjects changed between two packs, and on what the change rests.
-    Diff {
-        /// The earlier pack, or its assessment.json.
-        before: PathBuf,
-        /// The later pack, or its assessment.json.
-        after: PathBuf,
+    /// Tell what changed between two packs, clause by clause, and why. Needs no catalog, evidence or network at hand.
+    Diff(DiffArguments),
+    /// Follow several packs in a row: coverage, deviations opened and closed and their age, exceptions, time to remedy.
+    Trend(TrendArguments),
+    /// List the packs of a folder by period and root, and the gaps between them.
+    History {
+        /// The folder; packs are looked for in it and two levels down.
+        folder: PathBuf,
         #[arg(long, value_enum, default_value_t)]
         format: TextOrJson,
     },
@@ -203,6 +205,73 @@ pub struct SampleArguments {
     /// The file to write; needed for a workbook.
     #[arg(long, value_name = "FILE", required_if_eq("format", "xlsx"))]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// The earlier pack, or its assessment.json.
+    pub before: PathBuf,
+    /// The later pack, or its assessment.json.
+    pub after: PathBuf,
+    /// End with 1 when the comparison has such an entry. `worsened` also stops at deviations where nothing was known before.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "CLASS")]
+    pub fail_on: Vec<Gate>,
+    #[command(flatten)]
+    pub sides: SideArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct TrendArguments {
+    /// Packs, or their assessment.json, in any order.
+    #[arg(required = true, num_args = 2..)]
+    pub packs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub sides: SideArguments,
+}
+
+/// What `diff` and `trend` share.
+#[derive(Debug, Args)]
+pub struct SideArguments {
+    /// Told by the name of `--out` when left out; else text.
+    #[arg(long, value_enum)]
+    pub format: Option<ChangesFormat>,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Take a side that does not hold all the same; every form then says so.
+    #[arg(long)]
+    pub unverified: bool,
+    /// Compare packs of different organisations, such as after a change of name.
+    #[arg(long)]
+    pub across_organisations: bool,
+    /// A folder of your own templates; a file there replaces the built-in one of the same path.
+    #[arg(long, value_name = "FOLDER")]
+    pub templates: Option<PathBuf>,
+    /// A folder of font files for names in scripts that the built-in fonts lack.
+    #[arg(long, value_name = "FOLDER")]
+    pub fonts: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ChangesFormat {
+    Text,
+    Json,
+    Markdown,
+    Html,
+    Pdf,
+    Xlsx,
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Gate {
+    /// A weaker verdict, or a deviation where nothing was known.
+    Worsened,
+    Incomparable,
+    Removed,
+    Added,
+    /// Any change at all.
+    Any,
 }
 
 #[derive(Debug, Args)]

@@ -19,7 +19,7 @@ use crate::report::{Machine, Wording, build, machine};
 
 pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), Failure> {
     let targets = targets(arguments)?;
-    let before = arguments.against.as_deref().map(super::diff::read).transpose()?;
+    let before = arguments.against.as_deref().map(super::sides::read_verified).transpose()?;
     let progress = terminal::Progress::start();
     let mut diagnostics = Diagnostics::default();
     progress.tell("reading the workspace");

@@ -1,75 +1,342 @@
-//! `tickmark diff`.
+//! `tickmark diff`, `tickmark trend`, `tickmark history`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::TextOrJson;
+use super::args::{ChangesFormat, DiffArguments, Gate, SideArguments, TextOrJson, TrendArguments};
 use super::catalog::print_json;
-use super::{Failure, terminal, verify};
-use crate::assessment::{Assessment, SCHEMA};
-use crate::base::Status;
-use crate::diff::{Change, ChangeSet, compare};
+use super::sides::{Loaded, Trust, load, read};
+use super::{Failure, load_controls, settle, terminal};
+use crate::assessment::Assessment;
+use crate::base::{Diagnostics, SourceTree};
+use crate::catalog::{EditionName, EditionRelation};
+use crate::diff::history::{Found, History, history};
+use crate::diff::trend::{Trend, trend};
+use crate::diff::{Change, ChangeSet, Correspondence, Crosswalk, Relation, Side, compare, crossings};
+use crate::pipeline::rejudge::rejudge;
+use crate::render::{changes as documents, html, pdf, workbook};
+use crate::report::changes::{CellView, Changes, Extent, TableView};
+use crate::report::{Wording, changes as views};
 
-pub fn run(before: &Path, after: &Path, format: TextOrJson) -> Result<(), Failure> {
-    let (before, after) = (read(before)?, read(after)?);
-    let changes = compare(&before, &after);
+pub fn run(arguments: &DiffArguments, controls: Option<&Path>) -> Result<(), Failure> {
+    let trust = trust(&arguments.sides);
+    let (before, after) = (read(&arguments.before, trust)?, read(&arguments.after, trust)?);
+    refuse_mistakes(&before.assessment, &after.assessment, arguments)?;
+    let crosswalks = crosswalks(&before.assessment, &after.assessment, controls)?;
+    let set = compare(before.side(), after.side(), &crosswalks, &rejudge);
+    let machine = json(&set)?;
+    let view = |wording: &Wording, extent: Extent| views::changes(&set, wording, extent);
+    let format = format_of(arguments.sides.format, arguments.sides.out.as_deref())?;
+    if format == ChangesFormat::Text {
+        print_changes(&set, &view(&wording(&templates(&arguments.sides)?)?, Extent::Page));
+    } else {
+        let made = made(format, &arguments.sides, &machine, &view, || views::changes_csv(&set))?;
+        deliver(&made, arguments.sides.out.as_deref())?;
+    }
+    gate(&set, &arguments.fail_on)
+}
+
+pub fn run_trend(arguments: &TrendArguments) -> Result<(), Failure> {
+    let trust = trust(&arguments.sides);
+    let loaded: Vec<Loaded> = arguments.packs.iter().map(|path| read(path, trust)).collect::<Result<_, _>>()?;
+    let organisations: std::collections::BTreeSet<&str> = loaded.iter().map(|own| own.assessment.frame.organisation.as_str()).collect();
+    if organisations.len() > 1 && !arguments.sides.across_organisations {
+        return Err(other_organisations(&organisations.into_iter().collect::<Vec<_>>()));
+    }
+    let sides: Vec<Side<'_>> = loaded.iter().map(Loaded::side).collect();
+    let followed = trend(sides);
+    let machine = json(&followed)?;
+    let view = |wording: &Wording, extent: Extent| views::trend(&followed, wording, extent);
+    let format = format_of(arguments.sides.format, arguments.sides.out.as_deref())?;
+    if format == ChangesFormat::Text {
+        print_trend(&followed, &view(&wording(&templates(&arguments.sides)?)?, Extent::Page));
+        return Ok(());
+    }
+    let made = made(format, &arguments.sides, &machine, &view, || views::trend_csv(&followed))?;
+    deliver(&made, arguments.sides.out.as_deref())
+}
+
+/// Lists the packs of a folder. Ends well even where the chain has gaps: a list is no gate.
+pub fn run_history(folder: &Path, format: TextOrJson) -> Result<(), Failure> {
+    let found = found_packs(folder)?;
+    if found.is_empty() {
+        return Err(Failure::BadInput(format!("`{}` holds no pack: no folder below it has an assessment.json", folder.display())));
+    }
+    let list = history(found);
     match format {
-        TextOrJson::Json => print_json(&serde_json::to_value(&changes).unwrap_or_default()),
-        TextOrJson::Text => print_text(&changes),
+        TextOrJson::Json => print_json(&serde_json::to_value(&list).unwrap_or_default()),
+        TextOrJson::Text => print_history(&list),
     }
     Ok(())
 }
 
-/// An assessment from a pack, which must hold, or from a bare assessment.json.
-pub(super) fn read(path: &Path) -> Result<Assessment, Failure> {
-    let shown = path.display();
-    let bytes = if path.is_dir() {
-        let (files, unreadable) = verify::read_pack(path)?;
-        let verification = crate::verify::verify(&files, &unreadable);
-        if let Some(first) = verification.breaches.first() {
-            let message = format!("`{shown}` does not hold ({}: {}); run `tickmark verify {shown}`", first.code, first.what);
-            return Err(Failure::NotVerified(message));
-        }
-        files.get("assessment.json").map(<[u8]>::to_vec).unwrap_or_default()
-    } else {
-        crate::io::read_one(path)?
-    };
-    let assessment: Assessment =
-        serde_json::from_slice(&bytes).map_err(|error| Failure::BadInput(format!("`{shown}` is not an assessment: {error}")))?;
-    if assessment.schema != SCHEMA {
-        return Err(Failure::BadInput(format!("`{shown}` has the schema `{}`; this version reads `{SCHEMA}`", assessment.schema)));
-    }
-    Ok(assessment)
+fn trust(sides: &SideArguments) -> Trust {
+    if sides.unverified { Trust::Unverified } else { Trust::VerifiedOnly }
 }
 
-fn print_text(changes: &ChangeSet) {
-    terminal::line(&format!("{} -> {}", changes.before_as_of, changes.after_as_of));
-    let word = |change: Change| serde_json::to_value(change).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-    let counts: Vec<String> = changes.counts.iter().map(|(change, count)| format!("{count} {}", word(*change))).collect();
-    terminal::line(&counts.join(", "));
-    let status = |status: Option<Status>| status.map_or("-".to_owned(), |status| status.to_string());
-    if !changes.entries.is_empty() {
-        terminal::table(
-            &["Change", "Framework", "Clause", "Label", "Before", "After", "Causes"],
-            changes.entries.iter().map(|entry| {
-                let causes: Vec<String> =
-                    entry.causes.iter().filter_map(|cause| serde_json::to_value(cause).ok()?.as_str().map(str::to_owned)).collect();
-                vec![
-                    word(entry.change),
-                    entry.framework.clone(),
-                    entry.clause.clone(),
-                    entry.label.clone(),
-                    status(entry.before),
-                    status(entry.after),
-                    causes.join(", "),
-                ]
-            }),
-        );
+fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Failure> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| Failure::CouldNotRun(error.to_string()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// What can only be a slip of the hand is refused with the command that was meant.
+fn refuse_mistakes(before: &Assessment, after: &Assessment, arguments: &DiffArguments) -> Result<(), Failure> {
+    let (old, new) = (&before.frame, &after.frame);
+    if old.organisation != new.organisation && !arguments.sides.across_organisations {
+        return Err(other_organisations(&[&old.organisation, &new.organisation]));
     }
-    if !changes.subjects.is_empty() {
-        terminal::line("\nSubjects that began (+) or ceased (-) to depart:");
-        for subject in &changes.subjects {
-            let sign = if subject.departs_now { '+' } else { '-' };
-            terminal::safe_line(&format!("  {sign} {:<26} {}", subject.objective, subject.subject));
+    let at = |written: &str| crate::base::Instant::parse(written).map(|at| at.micros()).unwrap_or_default();
+    if at(&old.as_of) > at(&new.as_of) {
+        let (one, two) = (arguments.before.display(), arguments.after.display());
+        return Err(Failure::BadInput(format!(
+            "`{one}` is judged as of {}, later than `{two}` as of {}; the earlier one comes first: tickmark diff {two} {one}",
+            old.as_of, new.as_of
+        )));
+    }
+    Ok(())
+}
+
+fn other_organisations(names: &[&str]) -> Failure {
+    Failure::BadInput(format!(
+        "the packs are of different organisations: {}; give --across-organisations where one became the other",
+        names.join("; ")
+    ))
+}
+
+/// The built-in crosswalks between editions that differ; nothing is loaded where none does.
+fn crosswalks(before: &Assessment, after: &Assessment, overlay: Option<&Path>) -> Result<Vec<Crosswalk>, Failure> {
+    let wanted = crossings(before, after);
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut diagnostics = Diagnostics::default();
+    let controls = load_controls(overlay, &mut diagnostics)?;
+    settle(diagnostics)?;
+    let crosswalk = |(from, to): (String, String)| {
+        let find = |name: &str| controls.catalogs.editions.keys().find(|own: &&EditionName| own.as_str() == name);
+        let entries = controls.catalogs.between_editions(find(&from)?, find(&to)?)?;
+        let pairs = entries
+            .into_iter()
+            .map(|entry| Correspondence { before: entry.from, after: entry.to, relation: relation(entry.relation) })
+            .collect();
+        Some(Crosswalk { from, to, pairs })
+    };
+    Ok(wanted.into_iter().filter_map(crosswalk).collect())
+}
+
+fn relation(relation: EditionRelation) -> Relation {
+    match relation {
+        EditionRelation::Unchanged => Relation::Unchanged,
+        EditionRelation::Renumbered => Relation::Renumbered,
+        EditionRelation::Changed => Relation::Changed,
+        EditionRelation::Split => Relation::Split,
+        EditionRelation::Merged => Relation::Merged,
+        EditionRelation::Withdrawn => Relation::Withdrawn,
+        EditionRelation::New => Relation::New,
+    }
+}
+
+/// The form that was named, else the one that the file's name tells.
+fn format_of(format: Option<ChangesFormat>, out: Option<&Path>) -> Result<ChangesFormat, Failure> {
+    let extension = out.and_then(|path| path.extension()).and_then(|extension| extension.to_str()).unwrap_or_default();
+    let format = format.unwrap_or(match extension {
+        "json" => ChangesFormat::Json,
+        "md" => ChangesFormat::Markdown,
+        "html" => ChangesFormat::Html,
+        "pdf" => ChangesFormat::Pdf,
+        "xlsx" => ChangesFormat::Xlsx,
+        "csv" => ChangesFormat::Csv,
+        _ => ChangesFormat::Text,
+    });
+    match (format, out) {
+        (ChangesFormat::Text, Some(_)) => {
+            Err(Failure::BadInput("text goes to the terminal; name a form for --out: json, markdown, html, pdf, xlsx or csv".into()))
+        }
+        (ChangesFormat::Pdf | ChangesFormat::Xlsx, None) => {
+            Err(Failure::BadInput("a PDF and a workbook are written to a file: name it with --out".into()))
+        }
+        _ => Ok(format),
+    }
+}
+
+fn templates(sides: &SideArguments) -> Result<SourceTree, Failure> {
+    let mut templates = crate::io::embedded_templates();
+    if let Some(folder) = &sides.templates {
+        templates.overlay(crate::io::read_tree(folder)?);
+    }
+    Ok(templates)
+}
+
+fn wording(templates: &SourceTree) -> Result<Wording, Failure> {
+    let mut diagnostics = Diagnostics::default();
+    let wording = Wording::load(templates, "en", &mut diagnostics);
+    settle(diagnostics)?;
+    Ok(wording)
+}
+
+fn made(
+    format: ChangesFormat,
+    sides: &SideArguments,
+    machine: &[u8],
+    view: &dyn Fn(&Wording, Extent) -> Changes,
+    csv: impl Fn() -> (Vec<String>, Vec<Vec<String>>),
+) -> Result<Vec<u8>, Failure> {
+    let templates = templates(sides)?;
+    let wording = wording(&templates)?;
+    let failed = |error: &dyn std::fmt::Display| Failure::CouldNotRun(error.to_string());
+    match format {
+        ChangesFormat::Text => Ok(Vec::new()),
+        ChangesFormat::Json => Ok(machine.to_vec()),
+        ChangesFormat::Markdown => Ok(documents::markdown(&view(&wording, Extent::Page)).into_bytes()),
+        ChangesFormat::Html => html::render_changes(&view(&wording, Extent::Page), &templates).map_err(|error| failed(&error)),
+        ChangesFormat::Pdf => {
+            let fonts: Vec<Vec<u8>> = match &sides.fonts {
+                Some(folder) => crate::io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
+                None => Vec::new(),
+            };
+            let rendered = pdf::render_changes(&view(&wording, Extent::Page), machine, &templates, &fonts);
+            rendered.map(|pdf| pdf.bytes).map_err(|error| failed(&error))
+        }
+        ChangesFormat::Xlsx => documents::xlsx(&view(&wording, Extent::Whole)).map_err(|error| failed(&error)),
+        ChangesFormat::Csv => {
+            let (header, rows) = csv();
+            workbook::csv_rows(&header, &rows).map_err(|error| failed(&error))
         }
     }
+}
+
+fn deliver(bytes: &[u8], out: Option<&Path>) -> Result<(), Failure> {
+    match out {
+        Some(path) => {
+            crate::io::write_file(path, bytes)?;
+            terminal::safe_line(&format!("Wrote {}.", path.display()));
+        }
+        None => terminal::raw(&String::from_utf8_lossy(bytes)),
+    }
+    Ok(())
+}
+
+fn gate(set: &ChangeSet, gates: &[Gate]) -> Result<(), Failure> {
+    let stops = |entry: &&crate::diff::Entry| {
+        gates.iter().any(|gate| match gate {
+            Gate::Worsened => entry.is_worse(),
+            Gate::Incomparable => entry.change == Change::Incomparable,
+            Gate::Removed => entry.change == Change::Removed,
+            Gate::Added => entry.change == Change::Added,
+            Gate::Any => true,
+        })
+    };
+    let stopped: Vec<String> = set.entries.iter().filter(stops).map(|entry| format!("{} {}", entry.framework, entry.clause)).collect();
+    match stopped.len() {
+        0 => Ok(()),
+        count => {
+            let few: Vec<&str> = stopped.iter().take(5).map(String::as_str).collect();
+            let more = if count > few.len() { format!(" and {} more", count - few.len()) } else { String::new() };
+            Err(Failure::Gate(format!(
+                "the gate is not met by {count} {}: {}{more}",
+                if count == 1 { "entry" } else { "entries" },
+                few.join(", ")
+            )))
+        }
+    }
+}
+
+/// Short first: what moved and how much; then clause by clause, then who.
+fn print_changes(set: &ChangeSet, view: &Changes) {
+    head(view);
+    terminal::safe_line(&format!("{}  ->  {}", set.before.as_of, set.after.as_of));
+    terminal::safe_line(&format!("{}  ->  {}\n", set.before.root, set.after.root));
+    terminal::safe_line(&view.summary);
+    let counts: Vec<String> = view.tiles.iter().map(|tile| format!("{} {}", tile.count, tile.label.to_lowercase())).collect();
+    terminal::safe_line(&format!("{}.", counts.join(", ")));
+    tables(view);
+}
+
+fn print_trend(followed: &Trend, view: &Changes) {
+    head(view);
+    terminal::safe_line(&format!("{}\n", view.summary));
+    for own in &followed.points {
+        terminal::safe_line(&format!("{}  {} to {}  {}", own.as_of, own.period_from, own.period_to, own.root));
+    }
+    tables(view);
+}
+
+fn head(view: &Changes) {
+    terminal::safe_line(&format!("{}: {}", view.organisation, view.title));
+    for mark in &view.marks {
+        terminal::safe_line(&format!("{} {}", if mark.is_grave { "!!" } else { "!" }, mark.text));
+    }
+}
+
+fn tables(view: &Changes) {
+    for section in view.sections.iter().filter(|section| !section.tables.is_empty()) {
+        for own in &section.tables {
+            let caption = if own.caption.is_empty() { &section.title } else { &own.caption };
+            terminal::safe_line(&format!("\n{caption}"));
+            print_table(own);
+        }
+    }
+}
+
+fn print_table(own: &TableView) {
+    let header: Vec<&str> = own.columns.iter().map(|column| column.title.as_str()).collect();
+    let cell = |cell: &CellView| cell.lines.join(" | ");
+    terminal::table(&header, own.rows.iter().map(|row| row.iter().map(cell).collect()));
+    if !own.note.is_empty() {
+        terminal::safe_line(&own.note);
+    }
+}
+
+/// Every folder that holds a record, two levels down, and bare records beside them.
+fn found_packs(folder: &Path) -> Result<Vec<Found>, Failure> {
+    let mut places: Vec<PathBuf> = Vec::new();
+    for found in crate::io::list_below(folder, 3)? {
+        let is_record = found.file_name().is_some_and(|name| name == "assessment.json");
+        if is_record && let Some(parent) = found.parent() {
+            places.push(parent.to_owned());
+        }
+    }
+    places.sort();
+    let shown = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    Ok(places
+        .iter()
+        .map(|path| {
+            let place = match shown(path) {
+                own if own.is_empty() => ".".to_owned(),
+                own => own,
+            };
+            match load(path) {
+                Ok(loaded) => {
+                    Found { place, side: Some(crate::diff::side_record(loaded.side())), previous_root: None, problem: String::new() }
+                }
+                Err(failure) => Found { place, side: None, previous_root: None, problem: failure.to_string() },
+            }
+        })
+        .collect())
+}
+
+fn print_history(list: &History) {
+    terminal::table(
+        &["Period", "Judged as of", "Root", "Place", "What about it"],
+        list.packs.iter().map(|link| {
+            let side = link.found.side.as_ref();
+            let notes: Vec<&str> = link.notes.iter().map(|note| note.text.as_str()).collect();
+            vec![
+                side.map(|side| format!("{} to {}", side.period_from, side.period_to)).unwrap_or_default(),
+                side.map(|side| side.as_of.clone()).unwrap_or_default(),
+                side.map(|side| side.root.clone()).unwrap_or_default(),
+                link.found.place.clone(),
+                notes.join(" "),
+            ]
+        }),
+    );
+    for own in &list.unreadable {
+        terminal::safe_line(&format!("{}: {}", own.place, own.problem));
+    }
+    let told = if list.is_whole {
+        "Every pack holds, and the periods follow each other without a gap."
+    } else {
+        "The chain is not whole; see above."
+    };
+    terminal::line(told);
 }

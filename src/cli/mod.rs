@@ -12,8 +12,9 @@ mod evidence_add;
 mod init;
 mod pack;
 mod query;
-mod summary;
 mod sample;
+mod sides;
+mod summary;
 mod terminal;
 mod trace;
 mod verify;
@@ -79,7 +80,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Pack(pack) => pack::run(&pack, controls),
         Command::Assess(assess) => assess::run(&assess, controls),
         Command::Verify { folder, root, format } => verify::run(&folder, root.as_deref(), format),
-        Command::Diff { before, after, format } => diff::run(&before, &after, format),
+        Command::Diff(arguments) => diff::run(&arguments, controls),
+        Command::Trend(arguments) => diff::run_trend(&arguments),
+        Command::History { folder, format } => diff::run_history(&folder, format),
         Command::Cite { citation, file, format } => cite::run(&citation, file.as_deref(), format, controls),
         Command::Crosswalk { from, to, clause, format } => crosswalk::run(&from, &to, clause.as_deref(), format, controls),
         Command::Catalog { command } => catalog::run(command, controls),

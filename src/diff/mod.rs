@@ -1,251 +1,470 @@
-//! Compares two assessments clause by clause, and says what each change rests on.
+//! Compares two assessments: what changed, clause by clause, objective by objective and identity by identity, and why.
 //!
-//! In: two assessments. Out: a [`ChangeSet`]. Needs no catalog, no evidence and no engine.
+//! In: two kept records, the crosswalks between editions that differ, and a way to judge a clause anew. Out: a [`ChangeSet`].
+//! Needs no catalog, no evidence and no engine: crosswalks and judging are handed in.
 
+mod causes;
 pub mod gate;
+pub mod history;
+mod identities;
+mod pairing;
+pub mod register;
+mod subjects;
+pub mod trend;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::assessment::{Assessment, ClauseResult, Outcome};
+use crate::assessment::inputs::{Recorded, Rejudge};
+use crate::assessment::{Assessment, Observation, Tally};
 use crate::base::Status;
 
-/// How a clause moved.
+pub use causes::{Cause, CauseKind, How};
+pub use identities::{Fact, FactKind, IdentityChange, Standing};
+pub use pairing::{Correspondence, Crossing, Crosswalk, Relation, crossings};
+pub use subjects::{ObjectiveChange, Row, Seen};
+
+/// Version of the machine form.
+pub const SCHEMA: &str = "tickmark-changes/1";
+
+/// One side of a comparison.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    pub assessment: &'a Assessment,
+    /// The full lists of observations by objective, where the whole pack is at hand; the record itself lists only what does not pass.
+    pub observations: Option<&'a BTreeMap<String, Vec<Observation>>>,
+    /// The rows of the record's register of identities; empty where it has none.
+    pub register: &'a [register::RegisterRow],
+    pub check: &'a Check,
+}
+
+/// What was checked before anything was compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// `whole-pack`: every digest of the pack holds. `record-only`: the record's own digests were followed up to its root.
+    /// `broken`: something does not hold, and the comparison was asked for all the same.
+    pub state: CheckState,
+    /// What does not hold.
+    pub breaches: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckState {
+    WholePack,
+    RecordOnly,
+    Broken,
+}
+
+/// How a clause moved: exactly one for each clause of both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     Worsened,
-    Improved,
-    /// The clause is only on the new side.
-    Added,
-    /// The clause is only on the old side.
-    Removed,
-    /// Applicability changed: a status and "not applicable" have no order.
+    /// The two verdicts have no order, or the demand itself is another.
     Incomparable,
+    /// Only the earlier side has it.
+    Removed,
+    /// Only the later side has it.
+    Added,
+    /// One clause of the earlier edition is several of the later one.
+    Split,
+    /// Several clauses of the earlier edition are one of the later one.
+    Merged,
+    /// The same demand with the same verdict under another id.
+    Renumbered,
+    Improved,
     Unchanged,
 }
 
-/// What a change rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// What was observed differs.
-    Evidence,
-    /// Artifacts were replaced, but the same was observed; freshness or extent may differ.
-    EvidenceState,
-    /// The catalog file differs.
-    Catalog,
-    /// The clause maps to other objectives, or with another coverage.
-    Mapping,
-    /// An objective or its query differs.
-    Check,
-    Parameter,
-    /// An exception began, ended or was changed.
-    Exception,
-    /// The organisation's statement of applicability differs.
-    Applicability,
-    Scope,
-    /// Only the instant of judgement differs.
-    AsOf,
-    /// The clause belongs to an edition that only one side assesses.
-    Edition,
+impl Change {
+    pub const ALL: [Change; 9] = [
+        Change::Worsened,
+        Change::Incomparable,
+        Change::Removed,
+        Change::Added,
+        Change::Split,
+        Change::Merged,
+        Change::Renumbered,
+        Change::Improved,
+        Change::Unchanged,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Change::Worsened => "worsened",
+            Change::Incomparable => "incomparable",
+            Change::Removed => "removed",
+            Change::Added => "added",
+            Change::Split => "split",
+            Change::Merged => "merged",
+            Change::Renumbered => "renumbered",
+            Change::Improved => "improved",
+            Change::Unchanged => "unchanged",
+        }
+    }
+
+    /// The class that the same clauses have when the sides are exchanged.
+    pub fn mirrored(self) -> Change {
+        match self {
+            Change::Worsened => Change::Improved,
+            Change::Improved => Change::Worsened,
+            Change::Added => Change::Removed,
+            Change::Removed => Change::Added,
+            Change::Split => Change::Merged,
+            Change::Merged => Change::Split,
+            Change::Incomparable | Change::Renumbered | Change::Unchanged => self,
+        }
+    }
 }
 
-/// One clause that changed.
+/// Which way the verdict itself went, whatever became of the clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Movement {
+    Worse,
+    Better,
+    Same,
+    /// Not assessed before, and now a deviation stands.
+    Found,
+    /// A deviation stood, and now nothing is known.
+    Lost,
+    /// Stated not applicable on one side.
+    Applicability,
+    /// There is only one side.
+    OneSided,
+}
+
+impl Movement {
+    fn between(was: Status, is: Status) -> Movement {
+        match (was, is) {
+            (was, is) if was == is => Movement::Same,
+            (Status::NotApplicable, _) | (_, Status::NotApplicable) => Movement::Applicability,
+            (Status::NotAssessed, Status::NotSatisfied) => Movement::Found,
+            (Status::NotSatisfied, Status::NotAssessed) => Movement::Lost,
+            (was, is) if is > was => Movement::Better,
+            _ => Movement::Worse,
+        }
+    }
+}
+
+/// A clause as one side has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ClauseAt {
+    pub framework: String,
+    pub clause: String,
+    pub label: String,
+    pub status: Status,
+}
+
+/// One clause that changed, or several that became one another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
+    /// Edition and id on the later side; on the earlier one where there is no later one.
     pub framework: String,
     pub clause: String,
     pub label: String,
     pub change: Change,
+    pub movement: Movement,
+    /// Why it is in that class, where the statuses alone do not tell; else empty.
+    pub why: String,
+    pub before: Vec<ClauseAt>,
+    pub after: Vec<ClauseAt>,
+    /// Objectives that speak for it on both sides.
+    pub objectives_carried: Vec<String>,
+    /// Objectives that speak for it on the later side only.
+    pub objectives_new: Vec<String>,
+    pub causes: Vec<Cause>,
+}
+
+impl Entry {
+    /// Whether a gate against deterioration stops here: a weaker verdict, or a deviation where nothing was known.
+    pub fn is_worse(&self) -> bool {
+        match self.change {
+            Change::Worsened => true,
+            Change::Split | Change::Merged | Change::Incomparable => matches!(self.movement, Movement::Worse | Movement::Found),
+            Change::Removed | Change::Added | Change::Renumbered | Change::Improved | Change::Unchanged => false,
+        }
+    }
+}
+
+/// What a reader of the comparison has to know before reading on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Remark {
+    /// Stable: `broken-side`, `other-scope`, ...
+    pub code: &'static str,
+    pub text: String,
+}
+
+/// One side, as the comparison names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SideRecord {
+    pub organisation: String,
+    pub title: String,
+    pub scope: String,
+    pub period_from: String,
+    pub period_to: String,
+    pub as_of: String,
+    pub root: String,
+    pub tool: String,
+    pub check: Check,
+    /// Assessable clauses.
+    pub clauses: usize,
+}
+
+/// One framework over both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FrameworkChange {
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub title: String,
+    /// Entries by class; a class that none is in is left out.
+    pub counts: BTreeMap<Change, usize>,
+    /// Where the editions differ: what is carried over, newly asked and withdrawn.
+    pub crossing: Option<Crossing>,
+    /// Assessable clauses by status.
+    pub statuses_before: BTreeMap<Status, usize>,
+    pub statuses_after: BTreeMap<Status, usize>,
+}
+
+/// A requirement that became binding between the two instants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TookEffect {
+    pub framework: String,
+    pub clause: String,
+    pub label: String,
+    pub effective: String,
     pub before: Option<Status>,
     pub after: Option<Status>,
-    pub causes: Vec<Cause>,
-    /// Subjects that depart now and did not before, by objective.
-    pub started: BTreeMap<String, Vec<String>>,
-    /// Subjects that departed before and do not now, by objective.
-    pub stopped: BTreeMap<String, Vec<String>>,
+}
+
+/// What became of an exception.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExceptionChange {
+    pub id: String,
+    pub title: String,
+    pub objective: String,
+    pub change: CauseKind,
+    pub expires_at: String,
+    /// Deviations that it covered then and covers now.
+    pub covered_before: usize,
+    pub covered_after: usize,
 }
 
 /// Everything that changed, worst first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangeSet {
-    pub before_root: String,
-    pub after_root: String,
-    pub before_as_of: String,
-    pub after_as_of: String,
-    /// Clauses by change, unchanged ones included: together they are all assessable clauses of both sides.
+    pub schema: &'static str,
+    pub before: SideRecord,
+    pub after: SideRecord,
+    pub remarks: Vec<Remark>,
+    /// Entries by class, unchanged ones included: together they hold every assessable clause of both sides once.
     pub counts: BTreeMap<Change, usize>,
+    pub frameworks: Vec<FrameworkChange>,
     pub entries: Vec<Entry>,
-    /// Subjects whose deviation began or ended, by objective, over all clauses.
-    pub subjects: Vec<SubjectChange>,
+    pub took_effect: Vec<TookEffect>,
+    pub objectives: Vec<ObjectiveChange>,
+    pub exceptions: Vec<ExceptionChange>,
+    /// Whether both sides list their whole population, in full lists or in a register, so that new and retired identities can be told.
+    pub populations_known: bool,
+    pub identities: Vec<IdentityChange>,
 }
 
-/// A subject whose deviation began or ended.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct SubjectChange {
-    pub objective: String,
-    pub subject: String,
-    /// True when it departs now and did not before.
-    pub departs_now: bool,
+impl ChangeSet {
+    /// Nothing moved: no clause, no subject, no identity.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+            && self.exceptions.is_empty()
+            && self.objectives.iter().all(|own| own.started.is_empty() && own.stopped.is_empty())
+            && self.identities.iter().all(|own| own.facts.iter().all(|fact| fact.kind == FactKind::DeviationRepeated))
+    }
+
+    /// Entries at which a gate against deterioration stops.
+    pub fn worse(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.is_worse())
+    }
 }
 
-/// Compares two assessments.
-pub fn compare(before: &Assessment, after: &Assessment) -> ChangeSet {
-    let old = assessable(before);
-    let new = assessable(after);
-    let moved = Moved::between(before, after);
+/// Compares two assessments. Every assessable clause of both sides is in exactly one entry or counted as unchanged, and every entry has a cause.
+pub fn compare(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>) -> ChangeSet {
+    let (old, new) = (Recorded::new(before.assessment), Recorded::new(after.assessment));
+    let moved = subjects::moved(before, after);
+    let judging = causes::Judging { old: &old, new: &new, moved: &moved.objectives, rejudge };
     let mut counts: BTreeMap<Change, usize> = BTreeMap::new();
     let mut entries = Vec::new();
-    let keys: BTreeSet<&(&str, &str)> = old.keys().chain(new.keys()).collect();
-    for key in keys {
-        let entry = entry(old.get(key).copied(), new.get(key).copied(), before, after, &moved);
-        *counts.entry(entry.change).or_default() += 1;
-        if entry.change != Change::Unchanged {
-            entries.push(entry);
+    let mut held = (0, 0);
+    let mut by_framework: BTreeMap<pairing::Editions, (BTreeMap<Change, usize>, Crossing)> = BTreeMap::new();
+    for group in pairing::groups(before.assessment, after.assessment, crosswalks) {
+        held = (held.0 + group.before.len(), held.1 + group.after.len());
+        let (change, movement, why) = group.classified();
+        *counts.entry(change).or_default() += 1;
+        let (counted, crossing) = by_framework.entry(group.editions()).or_default();
+        *counted.entry(change).or_default() += 1;
+        crossing.add(&group, change);
+        if change != Change::Unchanged {
+            let causes = judging.causes(&group, change);
+            assert!(!causes.is_empty(), "a change without a cause: {:?}", group.editions());
+            entries.push(group.entry(change, movement, why, causes));
         }
     }
-    entries.sort_by(|one, two| (one.change, &one.framework, &one.clause).cmp(&(two.change, &two.framework, &two.clause)));
-    assert_eq!(counts.values().sum::<usize>(), old.keys().chain(new.keys()).collect::<BTreeSet<_>>().len(), "each clause has one class");
+    let all = (assessable(before.assessment), assessable(after.assessment));
+    assert_eq!(held, all, "each assessable clause of both sides stands in one group");
+    entries.sort_by(|one: &Entry, two: &Entry| one.change.cmp(&two.change).then_with(|| one.framework.cmp(&two.framework)));
     ChangeSet {
-        before_root: before.root.to_string(),
-        after_root: after.root.to_string(),
-        before_as_of: before.frame.as_of.clone(),
-        after_as_of: after.frame.as_of.clone(),
+        schema: SCHEMA,
+        before: side_record(before),
+        after: side_record(after),
+        remarks: remarks(before, after, crosswalks),
         counts,
+        frameworks: frameworks(before.assessment, after.assessment, &by_framework),
         entries,
-        subjects: moved.subjects(),
+        took_effect: took_effect(before.assessment, after.assessment),
+        exceptions: causes::exceptions(before.assessment, after.assessment),
+        populations_known: moved.populations_known,
+        identities: moved.identities,
+        objectives: moved.objectives.into_values().collect(),
     }
 }
 
-type Clauses<'a> = BTreeMap<(&'a str, &'a str), &'a ClauseResult>;
+fn assessable(assessment: &Assessment) -> usize {
+    assessment.clauses.iter().filter(|clause| clause.status.is_some()).count()
+}
 
-fn assessable(assessment: &Assessment) -> Clauses<'_> {
-    assessment
-        .clauses
+/// How a comparison names one of its sides.
+pub fn side_record(side: Side<'_>) -> SideRecord {
+    let frame = &side.assessment.frame;
+    SideRecord {
+        organisation: frame.organisation.clone(),
+        title: frame.title.clone(),
+        scope: frame.scope.clone(),
+        period_from: frame.period_from.clone(),
+        period_to: frame.period_to.clone(),
+        as_of: frame.as_of.clone(),
+        root: side.assessment.root.to_string(),
+        tool: format!("{} {}", side.assessment.tool.name, side.assessment.tool.version),
+        check: side.check.clone(),
+        clauses: assessable(side.assessment),
+    }
+}
+
+fn frameworks(
+    before: &Assessment,
+    after: &Assessment,
+    counts: &BTreeMap<pairing::Editions, (BTreeMap<Change, usize>, Crossing)>,
+) -> Vec<FrameworkChange> {
+    let title = |assessment: &Assessment, name: &Option<String>| {
+        assessment.frameworks.iter().find(|own| Some(&own.framework) == name.as_ref()).map(|own| own.short_title.clone())
+    };
+    let statuses = |assessment: &Assessment, name: &Option<String>| name.as_ref().map(|name| assessment.counted(name)).unwrap_or_default();
+    counts
         .iter()
-        .filter(|clause| clause.status.is_some())
-        .map(|clause| ((clause.framework.as_str(), clause.clause.as_str()), clause))
-        .collect()
-}
-
-/// Subjects whose deviation began or ended, by objective.
-struct Moved {
-    started: BTreeMap<String, Vec<String>>,
-    stopped: BTreeMap<String, Vec<String>>,
-}
-
-impl Moved {
-    fn between(before: &Assessment, after: &Assessment) -> Moved {
-        let (old, new) = (departing(before), departing(after));
-        let ids: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-        let none = BTreeSet::new();
-        let mut moved = Moved { started: BTreeMap::new(), stopped: BTreeMap::new() };
-        for id in ids {
-            let (was, is) = (old.get(id).unwrap_or(&none), new.get(id).unwrap_or(&none));
-            let list = |set: &BTreeSet<String>, other: &BTreeSet<String>| set.difference(other).cloned().collect::<Vec<_>>();
-            moved.started.insert(id.clone(), list(is, was));
-            moved.stopped.insert(id.clone(), list(was, is));
-        }
-        moved
-    }
-
-    fn of(list: &BTreeMap<String, Vec<String>>, clause: Option<&ClauseResult>) -> BTreeMap<String, Vec<String>> {
-        clause
-            .into_iter()
-            .flat_map(|clause| &clause.objectives)
-            .filter_map(|own| Some((own.objective.clone(), list.get(&own.objective)?.clone())))
-            .filter(|(_, subjects)| !subjects.is_empty())
-            .collect()
-    }
-
-    fn subjects(&self) -> Vec<SubjectChange> {
-        let flat = |list: &BTreeMap<String, Vec<String>>, departs_now: bool| {
-            list.iter()
-                .flat_map(|(objective, subjects)| subjects.iter().map(move |subject| (objective.clone(), subject.clone())))
-                .map(|(objective, subject)| SubjectChange { objective, subject, departs_now })
-                .collect::<Vec<_>>()
-        };
-        let mut all = flat(&self.started, true);
-        all.extend(flat(&self.stopped, false));
-        all.sort();
-        all
-    }
-}
-
-fn departing(assessment: &Assessment) -> BTreeMap<String, BTreeSet<String>> {
-    assessment
-        .objectives
-        .iter()
-        .map(|objective| {
-            let subjects = objective.observations.iter().filter(|seen| seen.outcome == Outcome::Fail).map(|seen| seen.subject.clone());
-            (objective.id.clone(), subjects.collect())
+        .map(|(names, (counts, crossing))| FrameworkChange {
+            crossing: (names.0.is_some() && names.1.is_some() && names.0 != names.1).then_some(*crossing),
+            before: names.0.clone(),
+            after: names.1.clone(),
+            title: title(after, &names.1).or_else(|| title(before, &names.0)).unwrap_or_default(),
+            counts: counts.clone(),
+            statuses_before: statuses(before, &names.0),
+            statuses_after: statuses(after, &names.1),
         })
         .collect()
 }
 
-fn entry(old: Option<&ClauseResult>, new: Option<&ClauseResult>, before: &Assessment, after: &Assessment, moved: &Moved) -> Entry {
-    let shown = new.or(old).expect("a key comes from one of the sides");
-    let (was, is) = (old.and_then(|clause| clause.status), new.and_then(|clause| clause.status));
-    let change = match (was, is) {
-        (None, _) => Change::Added,
-        (_, None) => Change::Removed,
-        (Some(was), Some(is)) if was == is => Change::Unchanged,
-        (Some(Status::NotApplicable), _) | (_, Some(Status::NotApplicable)) => Change::Incomparable,
-        (Some(was), Some(is)) if is > was => Change::Improved,
-        (Some(_), Some(_)) => Change::Worsened,
-    };
-    Entry {
-        framework: shown.framework.clone(),
-        clause: shown.clause.clone(),
-        label: shown.label.clone(),
-        change,
-        before: was,
-        after: is,
-        causes: if change == Change::Unchanged { Vec::new() } else { causes(old, new, before, after) },
-        started: Moved::of(&moved.started, new),
-        stopped: Moved::of(&moved.stopped, old),
+fn remarks(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk]) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut add = |code: &'static str, text: String| remarks.push(Remark { code, text });
+    let (old, new) = (&before.assessment.frame, &after.assessment.frame);
+    for (side, name) in [(before, "earlier"), (after, "later")] {
+        match side.check.state {
+            CheckState::Broken => add(
+                "broken-side",
+                format!(
+                    "The {name} side does not hold, and nothing that is said of it can be relied on: {}.",
+                    first_few(&side.check.breaches).join("; ")
+                ),
+            ),
+            CheckState::RecordOnly => add(
+                "record-only",
+                format!(
+                    "Of the {name} side only the record was at hand: it follows its root, and its evidence was not checked against it."
+                ),
+            ),
+            CheckState::WholePack => {}
+        }
+        if side.assessment.names.replaced {
+            add(
+                "redacted",
+                format!("The {name} side is redacted. Pseudonyms differ from pack to pack, so a person may seem to have changed."),
+            );
+        }
     }
+    if before.assessment.root == after.assessment.root {
+        add("same", "Both sides are the same assessment.".into());
+    }
+    if old.organisation != new.organisation {
+        add("other-organisation", format!("The sides are of different organisations: {} and {}.", old.organisation, new.organisation));
+    }
+    if old.scope != new.scope {
+        add("other-scope", "The scope is stated otherwise on the two sides: identities may have come or gone with it.".into());
+    }
+    if old.period_from == new.period_from && old.period_to == new.period_to && before.assessment.root != after.assessment.root {
+        add("same-period", format!("Both sides speak of the same period, {} to {}.", old.period_from, old.period_to));
+    } else if old.period_to >= new.period_from {
+        add("overlapping-periods", format!("The periods overlap: one ends on {}, the other begins on {}.", old.period_to, new.period_from));
+    }
+    for (name, assessment, other, side) in
+        [("earlier", before.assessment, after.assessment, true), ("later", after.assessment, before.assessment, false)]
+    {
+        for own in &assessment.frameworks {
+            if other.frameworks.iter().all(|theirs| pairing::family(&theirs.framework) != pairing::family(&own.framework)) {
+                let became = if side { "removed" } else { "added" };
+                add("one-sided-framework", format!("{} is assessed on the {name} side only; its clauses are {became}.", own.framework));
+            }
+        }
+    }
+    for (from, to) in crossings(before.assessment, after.assessment) {
+        match crosswalks.iter().find(|own| own.from == from && own.to == to) {
+            Some(_) => add("other-edition", format!("{from} is compared with {to} through the crosswalk between these editions.")),
+            None => add("no-crosswalk", format!("No crosswalk leads from {from} to {to}: their clauses cannot be compared.")),
+        }
+    }
+    remarks
 }
 
-/// Every input of the verdict that differs between the sides.
-fn causes(old: Option<&ClauseResult>, new: Option<&ClauseResult>, before: &Assessment, after: &Assessment) -> Vec<Cause> {
-    let (Some(old), Some(new)) = (old, new) else { return vec![Cause::Edition] };
-    let mut causes = Vec::new();
-    let mapping = |clause: &ClauseResult| {
-        clause.objectives.iter().map(|own| (own.objective.clone(), own.coverage.clone())).collect::<BTreeMap<_, _>>()
-    };
-    let shared: Vec<_> =
-        old.basis.objectives.iter().filter_map(|(id, basis)| new.basis.objectives.get(id).map(|other| (basis, other))).collect();
-    if shared.iter().any(|(one, two)| one.observations != two.observations) {
-        causes.push(Cause::Evidence);
-    } else if old.basis.evidence != new.basis.evidence {
-        causes.push(Cause::EvidenceState);
+fn first_few(list: &[String]) -> Vec<String> {
+    const SHOWN_MAX: usize = 3;
+    let mut few: Vec<String> = list.iter().take(SHOWN_MAX).cloned().collect();
+    if list.len() > SHOWN_MAX {
+        few.push(format!("and {} more", list.len() - SHOWN_MAX));
     }
-    if old.basis.catalog != new.basis.catalog {
-        causes.push(Cause::Catalog);
-    }
-    if mapping(old) != mapping(new) || old.treatment != new.treatment {
-        causes.push(Cause::Mapping);
-    }
-    if shared.iter().any(|(one, two)| one.definition != two.definition) {
-        causes.push(Cause::Check);
-    }
-    if shared.iter().any(|(one, two)| one.parameters != two.parameters) {
-        causes.push(Cause::Parameter);
-    }
-    if old.basis.exceptions != new.basis.exceptions {
-        causes.push(Cause::Exception);
-    }
-    if old.basis.not_applicable != new.basis.not_applicable {
-        causes.push(Cause::Applicability);
-    }
-    if before.frame.scope != after.frame.scope || before.frame.organisation != after.frame.organisation {
-        causes.push(Cause::Scope);
-    }
-    if causes.is_empty() {
-        causes.push(Cause::AsOf);
-    }
-    causes
+    few
+}
+
+/// Clauses of the later side that became binding after the earlier instant and not after the later one.
+fn took_effect(before: &Assessment, after: &Assessment) -> Vec<TookEffect> {
+    let day = |as_of: &str| as_of.chars().take(10).collect::<String>();
+    let (from, to) = (day(&before.frame.as_of), day(&after.frame.as_of));
+    let statuses: BTreeMap<(&str, &str), Option<Status>> =
+        before.clauses.iter().map(|clause| ((clause.framework.as_str(), clause.clause.as_str()), clause.status)).collect();
+    after
+        .clauses
+        .iter()
+        .filter_map(|clause| {
+            let effective = clause.effective.as_ref().filter(|day| **day > from && **day <= to)?;
+            Some(TookEffect {
+                framework: clause.framework.clone(),
+                clause: clause.clause.clone(),
+                label: clause.label.clone(),
+                effective: effective.clone(),
+                before: statuses.get(&(clause.framework.as_str(), clause.clause.as_str())).copied().flatten(),
+                after: clause.status,
+            })
+        })
+        .collect()
+}
+
+/// How many of a population are in which state; nothing where the objective is not on that side.
+fn tally_of(assessment: &Assessment, objective: &str) -> Option<(Status, Tally)> {
+    assessment.objective(objective).map(|own| (own.status, own.tally))
 }

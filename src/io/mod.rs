@@ -95,6 +95,16 @@ pub fn read_one(path: &Path) -> Result<Vec<u8>, IoError> {
     std::fs::read(path).map_err(|source| IoError::Read { path: path.to_owned(), source })
 }
 
+/// The paths of the plain files at most so many levels below a folder, in order. Links are not followed.
+pub fn list_below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>, IoError> {
+    if !folder.is_dir() {
+        return Err(IoError::NotAFolder { path: folder.to_owned() });
+    }
+    let walk = walkdir::WalkDir::new(folder).max_depth(levels).follow_links(false).sort_by_file_name();
+    let files = walk.into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    Ok(files.map(walkdir::DirEntry::into_path).collect())
+}
+
 /// Everything below a folder, sorted by path; what cannot be read is listed with the reason.
 pub fn read_folder(folder: &Path) -> Result<Vec<FoundFile>, IoError> {
     if !folder.is_dir() {

@@ -13,7 +13,8 @@ use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
 use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, SourceZone, StatedClass, StatedException};
 use crate::workspace::{
-    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, Sample, SamplesFile, SystemInScope, WorkspaceFile,
+    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, Sample, SamplesFile, SystemInScope,
+    WorkspaceFile,
 };
 
 /// The files of a workspace that are statements and not evidence.

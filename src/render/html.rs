@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::RenderError;
 use crate::base::SourceTree;
-use crate::report::Report;
+use crate::report::{Changes, Report};
 
 /// Renders `templates/html/report.html.j2`.
 pub fn render(report: &Report, templates: &SourceTree) -> Result<Vec<u8>, RenderError> {
@@ -32,6 +32,25 @@ pub fn render(report: &Report, templates: &SourceTree) -> Result<Vec<u8>, Render
         })
         .map_err(|error| failed(&error))?;
     Ok(rendered.into_bytes())
+}
+
+/// Renders `templates/html/changes.html.j2`, a comparison or a trend: a page without any script.
+pub fn render_changes(changes: &Changes, templates: &SourceTree) -> Result<Vec<u8>, RenderError> {
+    let text = |path: &str| templates.text(path).ok_or_else(|| RenderError::Missing(path.to_owned()));
+    let (page, report_css, own_css) = (text("html/changes.html.j2")?, text("html/report.css")?, text("html/changes.css")?);
+    let css = format!("{report_css}\n{own_css}");
+    let policy = format!("default-src 'none'; style-src '{}'; img-src data:; base-uri 'none'; form-action 'none'", source_hash(&css));
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.add_template("changes.html", page).map_err(|error| failed(&error))?;
+    let template = environment.get_template("changes.html").map_err(|error| failed(&error))?;
+    let values = context! {
+        report => Value::from(Serde(changes)),
+        strings => Value::from(Serde(&changes.strings)),
+        css,
+        csp => policy
+    };
+    Ok(template.render(values).map_err(|error| failed(&error))?.into_bytes())
 }
 
 /// The form in which a Content-Security-Policy names an inline text.

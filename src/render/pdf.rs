@@ -16,9 +16,18 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::RenderError;
 use crate::base::SourceTree;
-use crate::report::Report;
+use crate::report::{Changes, Report};
 
-const MAIN: &str = "report.typ";
+/// A document to typeset: its template, its data, and what it carries along for machines.
+struct Job<'a> {
+    main: &'static str,
+    data: serde_json::Value,
+    attachment: (&'static str, &'a [u8]),
+    date: (i16, i8, i8),
+    /// Tells one document from every other.
+    ident: String,
+    tool: &'a str,
+}
 
 /// A finished PDF and the characters that no font at hand can show; they were written as escapes.
 pub struct Pdf {
@@ -28,24 +37,49 @@ pub struct Pdf {
 
 /// Renders `templates/typst/report.typ`. `fonts` are further font files, for scripts that the built-in fonts lack.
 pub fn render(report: &Report, assessment: &[u8], templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pdf, RenderError> {
-    let mut world = Closed::new(templates, fonts)?;
+    let job = Job {
+        main: "report.typ",
+        data: serde_json::to_value(report).expect("the view model is plain data"),
+        attachment: ("assessment.json", assessment),
+        date: report.date,
+        ident: format!("tickmark/{}", report.root),
+        tool: &report.tool,
+    };
+    typeset(job, templates, fonts)
+}
+
+/// Renders `templates/typst/changes.typ`, a comparison or a trend, with its machine form attached.
+pub fn render_changes(changes: &Changes, machine: &[u8], templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pdf, RenderError> {
+    let job = Job {
+        main: "changes.typ",
+        data: serde_json::to_value(changes).expect("the view model is plain data"),
+        attachment: ("changes.json", machine),
+        date: changes.date,
+        ident: format!("tickmark/changes/{}", crate::base::Digest::of(machine)),
+        tool: &changes.tool,
+    };
+    typeset(job, templates, fonts)
+}
+
+fn typeset(job: Job<'_>, templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pdf, RenderError> {
+    let mut world = Closed::new(job.main, templates, fonts)?;
     let mut unshown = Vec::new();
-    let mut data = serde_json::to_value(report).expect("the view model is plain data");
+    let mut data = job.data;
     escape_unshown(&mut data, world.fonts.book(), &mut unshown);
     unshown.sort_unstable();
     unshown.dedup();
     world.add("report.json", data.to_string().into_bytes());
-    world.add("assessment.json", assessment.to_vec());
+    world.add(job.attachment.0, job.attachment.1.to_vec());
     let document = typst::compile::<PagedDocument>(&world).output.map_err(|errors| explain(&world, &errors))?;
-    let (year, month, day) = report.date;
+    let (year, month, day) = job.date;
     let stamp = u8::try_from(month)
         .ok()
         .zip(u8::try_from(day).ok())
         .and_then(|(month, day)| Datetime::from_ymd_hms(i32::from(year), month, day, 0, 0, 0));
     let options = PdfOptions {
-        ident: Smart::Custom(format!("tickmark/{}", report.root)),
+        ident: Smart::Custom(job.ident),
         timestamp: stamp.map(Timestamp::new_utc),
-        creator: Smart::Custom(Some(report.tool.clone())),
+        creator: Smart::Custom(Some(job.tool.to_owned())),
         standards: PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1])
             .map_err(|error| RenderError::Template(error.message().to_string()))?,
         ..PdfOptions::default()
@@ -64,7 +98,7 @@ struct Closed {
 }
 
 impl Closed {
-    fn new(templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Closed, RenderError> {
+    fn new(main: &str, templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Closed, RenderError> {
         let mut store = FontStore::new();
         store.extend(typst_kit::fonts::embedded());
         let mut sources = BTreeMap::new();
@@ -82,13 +116,13 @@ impl Closed {
         for bytes in fonts {
             store.extend(loaded(bytes));
         }
-        if !sources.contains_key(MAIN) {
-            return Err(RenderError::Missing(format!("typst/{MAIN}")));
+        if !sources.contains_key(main) {
+            return Err(RenderError::Missing(format!("typst/{main}")));
         }
         let mut inputs = Dict::new();
         inputs.insert("attach".into(), TypstValue::Str("yes".into()));
         let library = LazyHash::new(Library::builder().with_inputs(inputs).build());
-        Ok(Closed { library, fonts: store, main: file_id(MAIN), sources, files })
+        Ok(Closed { library, fonts: store, main: file_id(main), sources, files })
     }
 
     fn add(&mut self, name: &str, bytes: Vec<u8>) {

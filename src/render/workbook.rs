@@ -19,6 +19,16 @@ pub fn csv<'a, const N: usize>(header: &[&str; N], rows: impl Iterator<Item = [&
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
+/// The same for rows whose columns are only known when they are made.
+pub fn csv_rows(header: &[String], rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| defused(cell)))?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
 fn defused(cell: &str) -> String {
     match cell.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),

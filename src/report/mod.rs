@@ -4,14 +4,16 @@
 //! so that no two formats can disagree; and a [`Machine`], which says the same whole, for formats that people and programs search. Knows no format and no layout.
 
 mod build;
+pub mod changes;
 mod lists;
-pub mod machine;
 pub mod lives;
+pub mod machine;
 mod markdown;
 pub mod model;
 pub mod wording;
 
 pub use build::build;
+pub use changes::Changes;
 pub use lists::{CellView, ColumnView, ListView};
 pub use machine::{Machine, machine};
 pub use model::Report;

@@ -2,6 +2,8 @@
 //!
 //! In: the files of a folder. Out: what was checked and every breach. Needs neither engine nor catalog nor clock.
 
+mod record;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -9,6 +11,8 @@ use serde::Serialize;
 use crate::assessment::{ArtifactRecord, Assessment, NameList, Names, SCHEMA};
 use crate::base::{Digest, SourceTree};
 use crate::pack::{self, MANIFEST};
+
+pub use record::verify_record;
 
 /// The list of names that a full pack holds.
 const NAMES: &str = "names.json";

@@ -149,26 +149,6 @@ fn an_existing_folder_is_never_overwritten_by_mistake() {
 }
 
 #[test]
-fn diff_of_two_packs_has_causes_and_refuses_a_broken_side() {
-    let place = tempfile::tempdir().unwrap();
-    let (old, new) = (place.path().join("old.json"), place.path().join("new"));
-    write_pack(&new);
-    let before = serde_json::to_vec(&crate::support::quarter("2026-Q2").assessment).unwrap();
-    fs::write(&old, before).unwrap();
-    let output = tickmark(&["diff", old.to_str().unwrap(), new.to_str().unwrap(), "--format", "json"]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let changes: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    for entry in changes["entries"].as_array().unwrap() {
-        assert!(entry["change"].is_string());
-        assert!(!entry["causes"].as_array().unwrap().is_empty(), "{entry}");
-    }
-    let shown = text(&tickmark(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]).stdout);
-    assert!(shown.contains("svc-payments-legacy-batch"), "{shown}");
-    fs::write(new.join("index.html"), "forged").unwrap();
-    assert_eq!(tickmark(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]).status.code(), Some(3));
-}
-
-#[test]
 fn the_commands_of_the_readme_are_those_that_ci_runs() {
     let readme = fs::read_to_string(crate::support::root().join("README.md")).unwrap();
     let ci = fs::read_to_string(crate::support::root().join(".ci/run")).unwrap();

@@ -1,10 +1,12 @@
 //! The one integration test binary: each module is one suite.
 
 mod catalogs;
+mod changes;
 mod citations;
 mod classes;
 mod cli;
 mod collecting;
+mod comparing;
 mod conformance;
 mod crosswalks;
 mod determinism;

@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("checks", &["base", "engine", "catalog", "evidence", "assessment"]),
     ("judge", &["base", "catalog", "assessment"]),
     ("diff", &["base", "assessment"]),
-    ("report", &["base", "assessment"]),
+    ("report", &["base", "assessment", "diff"]),
     ("render", &["base", "report"]),
     ("pack", &["base"]),
     ("verify", &["base", "pack", "assessment"]),

@@ -1,0 +1,144 @@
+//! The inputs of a verdict as the kept record holds them, so that one of them can be exchanged for another record's.
+//!
+//! In: two assessments. Out: for a clause, which record gives which input. Judges nothing: whoever re-judges asks here what to judge by.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Assessment, ClauseResult, ExceptionRecord, ObjectiveResult, Observation, Outcome};
+use crate::base::Status;
+
+/// One assessment, with what is asked of it often within reach.
+pub struct Recorded<'a> {
+    pub assessment: &'a Assessment,
+    objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
+    failing: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+impl<'a> Recorded<'a> {
+    pub fn new(assessment: &'a Assessment) -> Recorded<'a> {
+        let failing = |objective: &'a ObjectiveResult| {
+            let departing = objective.observations.iter().filter(|seen| seen.outcome == Outcome::Fail);
+            (objective.id.as_str(), departing.map(|seen| seen.subject.as_str()).collect())
+        };
+        Recorded {
+            assessment,
+            objectives: assessment.objectives.iter().map(|objective| (objective.id.as_str(), objective)).collect(),
+            failing: assessment.objectives.iter().map(failing).collect(),
+        }
+    }
+
+    pub fn objective(&self, id: &str) -> Option<&'a ObjectiveResult> {
+        self.objectives.get(id).copied()
+    }
+
+    /// Subjects that depart from an objective, excepted ones included.
+    pub fn failing(&self, objective: &str) -> Option<&BTreeSet<&'a str>> {
+        self.failing.get(objective)
+    }
+
+    /// The exceptions that were in force for an edition and an objective.
+    pub fn exceptions(&self, framework: &str, objective: &str) -> impl Iterator<Item = &'a ExceptionRecord> {
+        self.assessment.exceptions.iter().filter(move |own| {
+            own.state == "active"
+                && own.objective == objective
+                && (own.frameworks.is_empty() || own.frameworks.iter().any(|at| at == framework))
+        })
+    }
+}
+
+/// A clause in the record it comes from.
+#[derive(Clone, Copy)]
+pub struct RecordedClause<'a> {
+    pub record: &'a Recorded<'a>,
+    pub clause: &'a ClauseResult,
+}
+
+/// One input of a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// What was observed for an objective: who departs, who does not, of whom it is not known.
+    Rows(&'a str),
+    /// How far the evidence of an objective can be relied on.
+    Reliance(&'a str),
+    /// What the clause asks: its objectives and how much each covers, or the document it wants.
+    Mapping,
+    Exceptions,
+    Documents,
+    /// The organisation's statement that the clause does not apply.
+    Applicability,
+}
+
+/// All inputs of a clause from one record, one of them from another.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    pub base: RecordedClause<'a>,
+    pub other: RecordedClause<'a>,
+    /// The input that `other` gives; none for the verdict as it was recorded.
+    pub exchanged: Option<Input<'a>>,
+}
+
+impl<'a> Inputs<'a> {
+    /// The clause in the record that gives an input.
+    pub fn of(&self, input: Input<'_>) -> RecordedClause<'a> {
+        if self.exchanged.is_some_and(|exchanged| exchanged == input) { self.other } else { self.base }
+    }
+}
+
+/// Judges a clause by given inputs; nothing where the records do not hold enough to do so.
+pub type Rejudge<'a> = &'a dyn Fn(&Inputs<'_>) -> Option<Status>;
+
+/// A list of observations as a pack's CSV file holds it; nothing where it is not one.
+pub fn read_observations(bytes: &[u8]) -> Option<Vec<Observation>> {
+    let mut reader = csv::Reader::from_reader(bytes);
+    let header: Vec<String> = reader.headers().ok()?.iter().map(str::to_owned).collect();
+    let at = |name: &str| header.iter().position(|own| own == name);
+    let (subject, outcome, reason) = (at("subject")?, at("outcome")?, at("reason")?);
+    let (artifact, record, proved) = (at("artifact")?, at("record")?, at("proved")?);
+    let identity = at("identity");
+    reader
+        .records()
+        .map(|row| {
+            let row = row.ok()?;
+            let cell = |at: usize| row.get(at).map(plain);
+            Some(Observation {
+                subject: cell(subject)?,
+                outcome: Outcome::parse(row.get(outcome)?)?,
+                reason: cell(reason)?,
+                artifact: cell(artifact)?,
+                record: cell(record)?,
+                identity: identity.and_then(cell).filter(|text| !text.is_empty()),
+                proved: row.get(proved)? == "yes",
+            })
+        })
+        .collect()
+}
+
+/// The text of a cell without the apostrophe that kept a spreadsheet from running it.
+fn plain(cell: &str) -> String {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest.to_owned(),
+        _ => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assessment::observations_csv;
+
+    #[test]
+    fn observations_read_back_as_they_were_written() {
+        let seen = |subject: &str, identity: Option<&str>| Observation {
+            subject: subject.into(),
+            outcome: Outcome::Fail,
+            reason: "=1+1, \"two\"".into(),
+            artifact: "a.json".into(),
+            record: "-3".into(),
+            identity: identity.map(str::to_owned),
+            proved: true,
+        };
+        let list = vec![seen("@one", None), seen("two", Some("+id"))];
+        assert_eq!(read_observations(&observations_csv(&list)), Some(list));
+        assert_eq!(read_observations(b"no,such,columns\n1,2,3\n"), None);
+    }
+}

@@ -1,0 +1,497 @@
+//! Why a clause changed: which of its inputs differ, and which of them move the verdict.
+//!
+//! Inputs are told apart by judging anew with one of them exchanged at a time. Where the records do not hold enough to reach the recorded
+//! verdict again, or where nothing alone moves it, the cause is inferred from what differs, and said to be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::pairing::{Group, Link};
+use super::{Change, ExceptionChange, ObjectiveChange, Row};
+use crate::assessment::inputs::{Input, Inputs, Recorded, RecordedClause, Rejudge};
+use crate::assessment::{Assessment, ClauseResult, ExceptionRecord};
+use crate::base::Status;
+
+/// What a change rests on: a closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CauseKind {
+    /// What was observed differs.
+    EvidenceChanged,
+    /// Evidence is missing, stale, undated or not whole on one side.
+    EvidenceMissing,
+    /// A document, or what somebody concluded from it, differs.
+    DocumentChanged,
+    /// The clause belongs to another edition, or only one of the editions has it.
+    CatalogEdition,
+    /// The same edition in another revision of its catalog.
+    CatalogRevision,
+    /// The clause rests on other objectives, or they cover it otherwise, in a catalog of the same revision.
+    Mapping,
+    /// The query or the definition of an objective differs.
+    Check,
+    Parameter,
+    ExceptionGranted,
+    ExceptionExpired,
+    ExceptionWithdrawn,
+    ExceptionChanged,
+    /// The organisation's statement that the clause does not apply differs.
+    Applicability,
+    /// The scope, or the frameworks in scope, differ.
+    Scope,
+    /// Only the instant of judgement differs.
+    AsOf,
+}
+
+impl CauseKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            CauseKind::EvidenceChanged => "evidence-changed",
+            CauseKind::EvidenceMissing => "evidence-missing",
+            CauseKind::DocumentChanged => "document-changed",
+            CauseKind::CatalogEdition => "catalog-edition",
+            CauseKind::CatalogRevision => "catalog-revision",
+            CauseKind::Mapping => "mapping",
+            CauseKind::Check => "check",
+            CauseKind::Parameter => "parameter",
+            CauseKind::ExceptionGranted => "exception-granted",
+            CauseKind::ExceptionExpired => "exception-expired",
+            CauseKind::ExceptionWithdrawn => "exception-withdrawn",
+            CauseKind::ExceptionChanged => "exception-changed",
+            CauseKind::Applicability => "applicability",
+            CauseKind::Scope => "scope",
+            CauseKind::AsOf => "as-of",
+        }
+    }
+}
+
+/// How sure a cause is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// With this input alone exchanged, the verdict moves.
+    Rejudged,
+    /// It follows from the records without judging: the edition differs, the framework is not there.
+    Recorded,
+    /// The input differs; whether it alone moved the verdict cannot be told from the records.
+    Inferred,
+}
+
+/// One cause with what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    pub kind: CauseKind,
+    pub how: How,
+    pub objective: Option<String>,
+    pub text: String,
+    /// The first subjects that began or ceased to depart; `objectives` of the change set has all of them.
+    pub rows: Vec<Row>,
+    pub started: usize,
+    pub stopped: usize,
+}
+
+impl Cause {
+    fn plain(kind: CauseKind, how: How, objective: Option<&str>, text: String) -> Cause {
+        Cause { kind, how, objective: objective.map(str::to_owned), text, rows: Vec::new(), started: 0, stopped: 0 }
+    }
+}
+
+/// The two records and how to judge by them.
+pub struct Judging<'a> {
+    pub old: &'a Recorded<'a>,
+    pub new: &'a Recorded<'a>,
+    pub moved: &'a BTreeMap<String, ObjectiveChange>,
+    pub rejudge: Rejudge<'a>,
+}
+
+impl Judging<'_> {
+    /// At least one cause for everything that changed.
+    pub fn causes(&self, group: &Group<'_>, change: Change) -> Vec<Cause> {
+        let mut causes = Vec::new();
+        match &group.link {
+            Link::OneSided => {
+                let text = "The framework is in scope on one side only.".to_owned();
+                return vec![Cause::plain(CauseKind::Scope, How::Recorded, None, text)];
+            }
+            Link::NoCrosswalk { from, to } => {
+                return vec![edition(format!("{from} → {to}."))];
+            }
+            Link::Crosswalk { from, to, pairs } => {
+                let relations: BTreeSet<String> = pairs.iter().map(|pair| format!("{:?}", pair.relation).to_lowercase()).collect();
+                let relations: Vec<String> = relations.into_iter().collect();
+                let told = if relations.is_empty() { "does not name it".to_owned() } else { format!("says {}", relations.join(", ")) };
+                causes.push(edition(format!("{from} → {to}; the crosswalk {told}.")));
+            }
+            Link::SameEdition if group.before.is_empty() || group.after.is_empty() => {
+                return vec![self.catalog(group)];
+            }
+            Link::SameEdition => {}
+        }
+        let weakest = |list: &[&ClauseResult]| list.iter().filter_map(|clause| clause.status).min();
+        if let ([was], [is]) = (group.before.as_slice(), group.after.as_slice()) {
+            if was.status != is.status {
+                causes.extend(self.between(was, is, matches!(group.link, Link::Crosswalk { .. })));
+            }
+        } else if weakest(&group.before) != weakest(&group.after) {
+            causes.extend(self.crosswise(group));
+        }
+        if causes.is_empty() && change != Change::Unchanged {
+            causes.push(Cause::plain(CauseKind::AsOf, How::Inferred, None, self.as_of()));
+        }
+        causes
+    }
+
+    fn as_of(&self) -> String {
+        format!("Judged as of {} and of {}.", self.old.assessment.frame.as_of, self.new.assessment.frame.as_of)
+    }
+
+    /// The catalog of one edition differs between the sides.
+    fn catalog(&self, group: &Group<'_>) -> Cause {
+        let name = group.editions().1.unwrap_or_default();
+        let revision = |record: &Recorded<'_>| {
+            record.assessment.frameworks.iter().find(|own| own.framework == name).map(|own| own.revision).unwrap_or_default()
+        };
+        let (was, is) = (revision(self.old), revision(self.new));
+        if was == is {
+            let text =
+                format!("The catalog {name} is another with the same revision {is}: an overlay, or a catalog of the organisation's own.");
+            return Cause::plain(CauseKind::Mapping, How::Recorded, None, text);
+        }
+        Cause::plain(CauseKind::CatalogRevision, How::Recorded, None, format!("{name} in revision {was}, then in revision {is}."))
+    }
+
+    fn judged(&self, base: RecordedClause<'_>, other: RecordedClause<'_>, exchanged: Option<Input<'_>>) -> Option<Status> {
+        (self.rejudge)(&Inputs { base, other, exchanged })
+    }
+
+    /// Causes of a verdict that moved between one clause and one clause.
+    fn between(&self, was: &ClauseResult, is: &ClauseResult, crosses: bool) -> Vec<Cause> {
+        let old = RecordedClause { record: self.old, clause: was };
+        let new = RecordedClause { record: self.new, clause: is };
+        let differing = differing(old, new, crosses);
+        let can = self.judged(old, new, None) == was.status && self.judged(new, old, None) == is.status;
+        let decisive: Vec<Input<'_>> = differing
+            .iter()
+            .copied()
+            .filter(|input| {
+                let moves = |anew: Option<Status>, recorded: Option<Status>| anew.is_some() && anew != recorded;
+                can && (moves(self.judged(old, new, Some(*input)), was.status) || moves(self.judged(new, old, Some(*input)), is.status))
+            })
+            .collect();
+        let (inputs, how) = if decisive.is_empty() { (differing, How::Inferred) } else { (decisive, How::Rejudged) };
+        let mut causes: Vec<Cause> = inputs.iter().flat_map(|input| self.told(*input, old, new, how)).collect();
+        if crosses {
+            // The edition is told already.
+            causes.retain(|cause| cause.kind != CauseKind::CatalogEdition);
+        }
+        causes
+    }
+
+    /// Several clauses against several: what differs among the objectives that they share.
+    fn crosswise(&self, group: &Group<'_>) -> Vec<Cause> {
+        let cited = |list: &[&ClauseResult]| -> BTreeSet<String> {
+            list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.clone()).collect()
+        };
+        let (old, new) = (cited(&group.before), cited(&group.after));
+        let mut causes = Vec::new();
+        for id in old.intersection(&new) {
+            let digest = |record: &Recorded<'_>| record.objective(id).and_then(|own| own.observations_digest.clone());
+            if digest(self.old) != digest(self.new) {
+                causes.extend(self.rows(id, How::Inferred));
+            }
+        }
+        causes
+    }
+
+    /// One input that differs, put into words; several causes where several things lie behind it.
+    fn told(&self, input: Input<'_>, old: RecordedClause<'_>, new: RecordedClause<'_>, how: How) -> Vec<Cause> {
+        match input {
+            Input::Rows(id) => self.rows(id, how),
+            Input::Reliance(id) => vec![self.reliance(id, how)],
+            Input::Mapping => vec![self.mapping(old.clause, new.clause, how)],
+            Input::Exceptions => self.excepted(old, new, how),
+            Input::Documents => vec![Cause::plain(
+                CauseKind::DocumentChanged,
+                how,
+                None,
+                documents_text(&old.clause.basis.documents, &new.clause.basis.documents),
+            )],
+            Input::Applicability => {
+                let text = match (&old.clause.basis.not_applicable, &new.clause.basis.not_applicable) {
+                    (None, Some(_)) => "The organisation states now that it does not apply.",
+                    (Some(_), None) => "The organisation no longer states that it does not apply.",
+                    _ => "The statement that it does not apply is another.",
+                };
+                vec![Cause::plain(CauseKind::Applicability, how, None, text.to_owned())]
+            }
+        }
+    }
+
+    /// What was observed differs: because of the evidence, the check, a parameter, the scope, or the instant alone.
+    fn rows(&self, id: &str, how: How) -> Vec<Cause> {
+        let (Some(was), Some(is)) = (self.old.objective(id), self.new.objective(id)) else { return Vec::new() };
+        let mut causes = Vec::new();
+        let digests = |record: &Recorded<'_>, paths: &[String]| -> BTreeMap<String, Option<String>> {
+            paths
+                .iter()
+                .map(|path| (path.clone(), record.assessment.exhibit(path).and_then(|own| own.sha256.as_ref().map(ToString::to_string))))
+                .collect()
+        };
+        let evidence = digests(self.old, &was.evidence) != digests(self.new, &is.evidence);
+        let check = was.definition != is.definition;
+        // A value may be set for the identities of one class or tier besides.
+        let values = |list: &[crate::assessment::ParameterRecord]| -> BTreeMap<String, String> {
+            let special = list.iter().flat_map(|own| {
+                own.by_class.iter().map(|set| {
+                    let whom: Vec<&str> = [&set.class, &set.tier].into_iter().filter_map(|part| part.as_deref()).collect();
+                    (format!("{} for {}", own.name, whom.join(" ")), set.value.clone())
+                })
+            });
+            list.iter().map(|own| (own.name.clone(), own.value.clone())).chain(special).collect()
+        };
+        let (old_values, new_values) = (values(&was.parameters), values(&is.parameters));
+        let parameter = old_values != new_values && !check;
+        let scope = self.old.assessment.frame.scope != self.new.assessment.frame.scope;
+        let several = [evidence, check, parameter].iter().filter(|own| **own).count() > 1;
+        let how = if several { How::Inferred } else { how };
+        if evidence {
+            causes.push(self.observed(id, how));
+        }
+        if check {
+            causes.push(Cause::plain(CauseKind::Check, how, Some(id), format!("The objective “{}” or its query is another.", is.title)));
+        }
+        if parameter {
+            let names: BTreeSet<&String> = old_values.keys().chain(new_values.keys()).collect();
+            let shown = |values: &BTreeMap<String, String>, name: &String| values.get(name).cloned().unwrap_or_else(|| "not set".into());
+            let told: Vec<String> = names
+                .into_iter()
+                .filter(|name| old_values.get(*name) != new_values.get(*name))
+                .map(|name| format!("{name} was {} and is {}", shown(&old_values, name), shown(&new_values, name)))
+                .collect();
+            causes.push(Cause::plain(CauseKind::Parameter, how, Some(id), format!("{}: {}.", is.title, told.join("; "))));
+        }
+        if causes.is_empty() && scope {
+            causes.push(Cause::plain(CauseKind::Scope, How::Inferred, Some(id), "The scope is stated otherwise.".into()));
+        }
+        if causes.is_empty() {
+            let mut cause = self.observed(id, how);
+            cause.kind = CauseKind::AsOf;
+            cause.text = format!("{} The evidence is the same: {}", self.as_of(), cause.text);
+            causes.push(cause);
+        }
+        causes
+    }
+
+    /// Who began and who ceased to depart.
+    fn observed(&self, id: &str, how: How) -> Cause {
+        const ROWS_MAX: usize = 5;
+        let Some(moved) = self.moved.get(id) else {
+            return Cause::plain(CauseKind::EvidenceChanged, how, Some(id), "What was observed is another.".into());
+        };
+        let (started, stopped) = (moved.started.len(), moved.stopped.len());
+        let text = match (started, stopped) {
+            (0, 0) => format!("{}: the same subjects depart, and others are known or not known than before.", moved.title),
+            _ => format!("{}: {started} began and {stopped} ceased to depart; {} depart as before.", moved.title, moved.repeated),
+        };
+        Cause {
+            rows: moved.started.iter().take(ROWS_MAX).chain(moved.stopped.iter().take(ROWS_MAX)).cloned().collect(),
+            started,
+            stopped,
+            ..Cause::plain(CauseKind::EvidenceChanged, how, Some(id), text)
+        }
+    }
+
+    fn reliance(&self, id: &str, how: How) -> Cause {
+        let limits = |record: &Recorded<'_>| -> BTreeMap<String, String> {
+            let reasons = record.objective(id).into_iter().flat_map(|own| &own.reasons);
+            reasons.filter(|reason| LIMITS.contains(&reason.code.as_str())).map(|own| (own.code.clone(), own.text.clone())).collect()
+        };
+        let (was, is) = (limits(self.old), limits(self.new));
+        let only = |one: &BTreeMap<String, String>, two: &BTreeMap<String, String>| {
+            one.iter().filter(|(code, _)| !two.contains_key(*code)).map(|(_, text)| text.clone()).collect::<Vec<_>>()
+        };
+        let title = self.new.objective(id).or(self.old.objective(id)).map(|own| own.title.clone()).unwrap_or_default();
+        let (now, then) = (only(&is, &was), only(&was, &is));
+        let text = match (now.is_empty(), then.is_empty()) {
+            (false, _) => format!("{title}, now: {}", now.join(" ")),
+            (true, false) => format!("{title}, before: {} This is no longer so.", then.join(" ")),
+            (true, true) => format!("{title}: more or less of what passes is proved by its evidence."),
+        };
+        Cause::plain(CauseKind::EvidenceMissing, how, Some(id), text)
+    }
+
+    fn mapping(&self, was: &ClauseResult, is: &ClauseResult, how: How) -> Cause {
+        if was.framework != is.framework {
+            return Cause { how, ..edition(format!("{} asks otherwise than {}.", is.framework, was.framework)) };
+        }
+        let revision = |record: &Recorded<'_>| {
+            record.assessment.frameworks.iter().find(|own| own.framework == is.framework).map(|own| own.revision).unwrap_or_default()
+        };
+        let (before, after) = (revision(self.old), revision(self.new));
+        let kind = if before == after { CauseKind::Mapping } else { CauseKind::CatalogRevision };
+        let cited = |clause: &ClauseResult| -> BTreeMap<String, String> {
+            clause.objectives.iter().map(|own| (own.objective.clone(), own.coverage.clone())).collect()
+        };
+        let (old, new) = (cited(was), cited(is));
+        let mut told: Vec<String> =
+            new.iter().filter(|(id, _)| !old.contains_key(*id)).map(|(id, how)| format!("{id} ({how}) is new")).collect();
+        told.extend(old.keys().filter(|id| !new.contains_key(*id)).map(|id| format!("{id} is gone")));
+        told.extend(new.iter().filter_map(|(id, coverage)| {
+            let then = old.get(id).filter(|then| *then != coverage)?;
+            Some(format!("{id} covered it {then} and covers it {coverage}"))
+        }));
+        if was.treatment != is.treatment {
+            told.push(format!("it was {:?} and is {:?}", was.treatment, is.treatment).to_lowercase());
+        }
+        let revisions = if before == after { String::new() } else { format!(" Revision {before} became {after}.") };
+        Cause::plain(kind, how, None, format!("What the clause rests on: {}.{revisions}", told.join("; ")))
+    }
+
+    /// Exceptions that cover deviations of the clause on one side and not on the other.
+    fn excepted(&self, old: RecordedClause<'_>, new: RecordedClause<'_>, how: How) -> Vec<Cause> {
+        let ids: BTreeSet<&String> = old.clause.basis.exceptions.keys().chain(new.clause.basis.exceptions.keys()).collect();
+        let find = |record: &Recorded<'_>, id: &str| record.assessment.exceptions.iter().find(|own| own.id == id).cloned();
+        let causes: Vec<Cause> = ids
+            .into_iter()
+            .filter(|id| old.clause.basis.exceptions.get(*id) != new.clause.basis.exceptions.get(*id))
+            .filter_map(|id| {
+                let (was, is) = (find(self.old, id), find(self.new, id));
+                let kind = became(was.as_ref(), is.as_ref()).unwrap_or(CauseKind::ExceptionChanged);
+                let shown = is.or(was)?;
+                let text = format!("{} “{}”: {}.", shown.id, shown.title, exception_word(kind, &shown));
+                Some(Cause::plain(kind, how, Some(&shown.objective), text))
+            })
+            .collect();
+        if causes.is_empty() {
+            return vec![Cause::plain(CauseKind::ExceptionChanged, how, None, "Other exceptions cover its deviations.".into())];
+        }
+        causes
+    }
+}
+
+fn edition(text: String) -> Cause {
+    Cause::plain(CauseKind::CatalogEdition, How::Recorded, None, text)
+}
+
+/// Reasons that tell of the evidence and not of what was seen in it.
+const LIMITS: [&str; 9] = [
+    "no-evidence",
+    "stale-evidence",
+    "undated-evidence",
+    "incomplete-evidence",
+    "extent-unknown",
+    "rejected-records",
+    "not-collected",
+    "unproved-passes",
+    "not-automated",
+];
+
+/// The inputs in which the sides differ.
+fn differing<'a>(old: RecordedClause<'a>, new: RecordedClause<'a>, crosses: bool) -> Vec<Input<'a>> {
+    let (was, is) = (&old.clause.basis, &new.clause.basis);
+    let mut inputs = Vec::new();
+    let mapping = |clause: &ClauseResult| {
+        let cited: BTreeMap<String, String> = clause.objectives.iter().map(|own| (own.objective.clone(), own.coverage.clone())).collect();
+        (clause.treatment, cited)
+    };
+    let cited: BTreeSet<&str> = old.clause.objectives.iter().chain(&new.clause.objectives).map(|own| own.objective.as_str()).collect();
+    for id in cited {
+        let (Some(one), Some(two)) = (old.record.objective(id), new.record.objective(id)) else { continue };
+        if one.tally != two.tally || one.observations_digest != two.observations_digest {
+            inputs.push(Input::Rows(id));
+        }
+        let limits = |list: &[crate::assessment::Reason]| -> BTreeSet<String> {
+            list.iter().map(|own| own.code.clone()).filter(|code| LIMITS.contains(&code.as_str())).collect()
+        };
+        if limits(&one.reasons) != limits(&two.reasons) || (one.tally.unproved > 0) != (two.tally.unproved > 0) {
+            inputs.push(Input::Reliance(id));
+        }
+    }
+    if crosses || mapping(old.clause) != mapping(new.clause) {
+        inputs.push(Input::Mapping);
+    }
+    if was.exceptions != is.exceptions {
+        inputs.push(Input::Exceptions);
+    }
+    if was.documents != is.documents || documents_stand(old) != documents_stand(new) {
+        inputs.push(Input::Documents);
+    }
+    if was.not_applicable != is.not_applicable {
+        inputs.push(Input::Applicability);
+    }
+    inputs
+}
+
+/// The documents that bear on a clause, each with where it stands: a review can become overdue without any statement changing.
+fn documents_stand(at: RecordedClause<'_>) -> BTreeMap<String, String> {
+    let documents = &at.record.assessment.documents;
+    documents
+        .iter()
+        .filter(|document| at.clause.basis.documents.contains_key(&document.id))
+        .map(|document| (document.id.clone(), document.state.clone()))
+        .collect()
+}
+
+fn documents_text(was: &BTreeMap<String, crate::base::Digest>, is: &BTreeMap<String, crate::base::Digest>) -> String {
+    let list = |ids: Vec<&String>| ids.into_iter().cloned().collect::<Vec<_>>().join(", ");
+    let came: Vec<&String> = is.keys().filter(|id| !was.contains_key(*id)).collect();
+    let went: Vec<&String> = was.keys().filter(|id| !is.contains_key(*id)).collect();
+    let other: Vec<&String> = is.iter().filter(|(id, digest)| was.get(*id).is_some_and(|then| then != *digest)).map(|(id, _)| id).collect();
+    let mut parts = Vec::new();
+    for (ids, word) in [(came, "new"), (went, "gone"), (other, "changed or newly read")] {
+        if !ids.is_empty() {
+            parts.push(format!("{word}: {}", list(ids)));
+        }
+    }
+    if parts.is_empty() {
+        return "A document stands otherwise: approval or review has another date against the instant of judgement.".into();
+    }
+    format!("Documents that bear on it, {}.", parts.join("; "))
+}
+
+/// What became of an exception between two instants; nothing where it stands as it stood.
+fn became(was: Option<&ExceptionRecord>, is: Option<&ExceptionRecord>) -> Option<CauseKind> {
+    let active = |own: Option<&ExceptionRecord>| own.is_some_and(|own| own.state == "active");
+    match (active(was), active(is)) {
+        (false, true) => Some(CauseKind::ExceptionGranted),
+        (true, false) if is.is_some_and(|own| own.state == "expired") => Some(CauseKind::ExceptionExpired),
+        (true, false) => Some(CauseKind::ExceptionWithdrawn),
+        (true, true) if was.map(|own| &own.digest) != is.map(|own| &own.digest) => Some(CauseKind::ExceptionChanged),
+        (true, true) | (false, false) => None,
+    }
+}
+
+fn exception_word(kind: CauseKind, shown: &ExceptionRecord) -> String {
+    match kind {
+        CauseKind::ExceptionGranted => format!("granted, in force until {}", shown.expires_at),
+        CauseKind::ExceptionExpired => format!("expired on {}", shown.expires_at),
+        CauseKind::ExceptionWithdrawn => "withdrawn".into(),
+        _ => "covers other deviations than before, or is stated otherwise".into(),
+    }
+}
+
+/// Every exception that was granted, expired, was withdrawn or changed.
+pub fn exceptions(before: &Assessment, after: &Assessment) -> Vec<ExceptionChange> {
+    let by_id = |assessment: &'_ Assessment| -> BTreeMap<String, ExceptionRecord> {
+        assessment.exceptions.iter().map(|own| (own.id.clone(), own.clone())).collect()
+    };
+    let (old, new) = (by_id(before), by_id(after));
+    let ids: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    ids.into_iter()
+        .filter_map(|id| {
+            let (was, is) = (old.get(id), new.get(id));
+            let change = became(was, is)?;
+            let shown = is.or(was)?;
+            Some(ExceptionChange {
+                id: id.clone(),
+                title: shown.title.clone(),
+                objective: shown.objective.clone(),
+                change,
+                expires_at: shown.expires_at.clone(),
+                covered_before: was.map_or(0, |own| own.covers.len()),
+                covered_after: is.map_or(0, |own| own.covers.len()),
+            })
+        })
+        .collect()
+}

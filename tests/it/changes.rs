@@ -1,0 +1,765 @@
+//! Comparisons and trends: what must hold of all of them, the sample's two quarters against a list written by hand, and editions against editions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use tickmark::assessment::inputs::read_observations;
+use tickmark::assessment::{
+    Assessment, Basis, ClauseObjective, ClauseResult, FrameRecord, FrameworkRecord, ObjectiveBasis, ObjectiveResult, Observation, Outcome,
+    Tally, Tool, TreatmentKind,
+};
+use tickmark::base::{Diagnostics, Digest, SourceTree, Status};
+use tickmark::diff::trend::trend;
+use tickmark::diff::{
+    CauseKind, Change, ChangeSet, Check, CheckState, Correspondence, Crosswalk, FactKind, How, Relation, Side, Standing, compare, crossings,
+};
+use tickmark::pipeline::Assessed;
+use tickmark::pipeline::rejudge::rejudge;
+use tickmark::report::Wording;
+use tickmark::report::changes::Extent;
+
+use crate::support::{assessed_from, controls, quarter, root, sample};
+
+static WHOLE: Check = Check { state: CheckState::WholePack, breaches: Vec::new() };
+
+fn lists(assessed: &Assessed) -> BTreeMap<String, Vec<Observation>> {
+    assessed.observations.iter().map(|(id, csv)| (id.clone(), read_observations(csv).expect("our own list reads back"))).collect()
+}
+
+fn bare(assessment: &Assessment) -> Side<'_> {
+    Side { assessment, observations: None, register: &[], check: &WHOLE }
+}
+
+/// The built-in crosswalks that two assessments need.
+fn crosswalks(before: &Assessment, after: &Assessment) -> Vec<Crosswalk> {
+    let catalogs = &controls().catalogs;
+    let find = |name: &str| catalogs.editions.keys().find(|own| own.as_str() == name).unwrap();
+    crossings(before, after)
+        .into_iter()
+        .map(|(from, to)| {
+            let entries = catalogs.between_editions(find(&from), find(&to)).unwrap();
+            let relation = |word: String| match word.as_str() {
+                "Unchanged" => Relation::Unchanged,
+                "Renumbered" => Relation::Renumbered,
+                "Changed" => Relation::Changed,
+                "Split" => Relation::Split,
+                "Merged" => Relation::Merged,
+                "Withdrawn" => Relation::Withdrawn,
+                "New" => Relation::New,
+                other => panic!("{other}"),
+            };
+            let pairs = entries
+                .into_iter()
+                .map(|own| Correspondence { before: own.from, after: own.to, relation: relation(format!("{:?}", own.relation)) })
+                .collect();
+            Crosswalk { from, to, pairs }
+        })
+        .collect()
+}
+
+fn assessable(assessment: &Assessment) -> BTreeSet<(String, String)> {
+    assessment.clauses.iter().filter(|own| own.status.is_some()).map(|own| (own.framework.clone(), own.clause.clone())).collect()
+}
+
+/// What must hold of every comparison.
+fn holds(set: &ChangeSet, before: &Assessment, after: &Assessment) {
+    let mut seen = (BTreeSet::new(), BTreeSet::new());
+    for entry in &set.entries {
+        assert_ne!(entry.change, Change::Unchanged);
+        assert!(!entry.causes.is_empty(), "a change without a cause: {entry:?}");
+        assert!(entry.causes.iter().all(|cause| !cause.text.is_empty()), "{entry:?}");
+        assert!(entry.change != Change::Incomparable || !entry.why.is_empty(), "incomparable without a reason: {entry:?}");
+        for own in &entry.before {
+            assert!(seen.0.insert((own.framework.clone(), own.clause.clone())), "{own:?} stands in two classes");
+        }
+        for own in &entry.after {
+            assert!(seen.1.insert((own.framework.clone(), own.clause.clone())), "{own:?} stands in two classes");
+        }
+    }
+    for own in &set.frameworks {
+        let Some(crossing) = own.crossing else { continue };
+        let after = after.clauses.iter().filter(|at| Some(&at.framework) == own.after.as_ref() && at.status.is_some());
+        let tested = after.clone().filter(|at| !at.objectives.is_empty()).count();
+        assert_eq!(crossing.carried + crossing.carried_in_part + crossing.not_carried, tested);
+        assert!(crossing.with_counterpart + crossing.newly_asked <= after.count());
+    }
+    let unchanged = set.counts.get(&Change::Unchanged).copied().unwrap_or_default();
+    assert_eq!(seen.0.len() + unchanged, assessable(before).len(), "the earlier side is conserved");
+    assert_eq!(seen.1.len() + unchanged, assessable(after).len(), "the later side is conserved");
+    assert!(seen.0.is_subset(&assessable(before)) && seen.1.is_subset(&assessable(after)));
+    assert_eq!(set.entries.len() + unchanged, set.counts.values().sum::<usize>());
+    let by_framework: usize = set.frameworks.iter().flat_map(|own| own.counts.values()).sum();
+    assert_eq!(by_framework, set.counts.values().sum::<usize>());
+}
+
+/// Exchanging the sides exchanges what was found, and finds nothing else.
+fn mirrors(set: &ChangeSet, back: &ChangeSet) {
+    let there: BTreeMap<Change, usize> = set.counts.iter().map(|(change, count)| (change.mirrored(), *count)).collect();
+    assert_eq!(there, back.counts);
+    type Key = (Vec<String>, Vec<String>, Change, BTreeSet<Option<String>>);
+    let key = |set: &ChangeSet, mirrored: bool| -> BTreeSet<Key> {
+        set.entries
+            .iter()
+            .map(|entry| {
+                let ids = |list: &[tickmark::diff::ClauseAt]| -> Vec<String> {
+                    let mut ids: Vec<String> = list.iter().map(|own| format!("{} {} {}", own.framework, own.clause, own.status)).collect();
+                    ids.sort();
+                    ids
+                };
+                let objectives = entry.causes.iter().map(|cause| cause.objective.clone()).collect();
+                let (before, after) = (ids(&entry.before), ids(&entry.after));
+                if mirrored { (after, before, entry.change.mirrored(), objectives) } else { (before, after, entry.change, objectives) }
+            })
+            .collect()
+    };
+    assert_eq!(key(set, true), key(back, false));
+    for (one, two) in set.objectives.iter().zip(&back.objectives) {
+        let subjects = |rows: &[tickmark::diff::Row]| rows.iter().map(|row| row.subject.clone()).collect::<Vec<_>>();
+        assert_eq!(subjects(&one.started), subjects(&two.stopped), "{}", one.objective);
+        assert_eq!(subjects(&one.stopped), subjects(&two.started), "{}", one.objective);
+        assert_eq!(one.repeated, two.repeated, "{}", one.objective);
+    }
+}
+
+// Small assessments of any make.
+
+#[derive(Debug, Clone)]
+struct Drawn {
+    edition: u8,
+    /// By clause: status and objective and coverage.
+    clauses: Vec<(u8, Status, u8, bool)>,
+    failing: Vec<BTreeSet<u8>>,
+    revision: u32,
+    as_of: u8,
+}
+
+fn drawn() -> impl Strategy<Value = Drawn> {
+    let status = prop::sample::select(Status::ALL.to_vec());
+    let clause = (0_u8..8, status, 0_u8..3, any::<bool>());
+    let failing = prop::collection::vec(prop::collection::btree_set(0_u8..6, 0..5), 3);
+    (1_u8..3, prop::collection::vec(clause, 0..9), failing, 1_u32..3, 0_u8..3)
+        .prop_map(|(edition, clauses, failing, revision, as_of)| Drawn { edition, clauses, failing, revision, as_of })
+}
+
+fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+fn made(drawn: &Drawn) -> Assessment {
+    let framework = format!("test@{}", drawn.edition);
+    let objectives: Vec<ObjectiveResult> = drawn
+        .failing
+        .iter()
+        .enumerate()
+        .map(|(at, failing)| {
+            let observations: Vec<Observation> = failing
+                .iter()
+                .map(|subject| Observation {
+                    subject: format!("s{subject}"),
+                    outcome: if subject % 3 == 2 { Outcome::Unknown } else { Outcome::Fail },
+                    reason: format!("seen {subject}"),
+                    artifact: "a.json".into(),
+                    record: "1".into(),
+                    identity: Some(format!("i{subject}")),
+                    proved: true,
+                })
+                .collect();
+            let failed = observations.iter().filter(|own| own.outcome == Outcome::Fail).count();
+            let tally =
+                Tally { population: 6, failed, unknown: observations.len() - failed, passed: 6 - observations.len(), ..Tally::default() };
+            serde_json::from_value(serde_json::json!({
+                "id": format!("o{at}"), "title": format!("Objective {at}"), "statement": "", "method": "test", "ask": null, "population": "",
+                "advice": "", "references": [], "parameters": [], "freshness_days_max": 90, "status": "not-assessed", "reasons": [],
+                "tally": tally, "observations": observations, "observations_digest": digest(&format!("{failing:?}")), "evidence": ["a.json"],
+                "definition": digest("definition"),
+            }))
+            .unwrap()
+        })
+        .collect();
+    let mut ids = BTreeSet::new();
+    let clauses: Vec<ClauseResult> = drawn
+        .clauses
+        .iter()
+        .filter(|own| ids.insert(own.0))
+        .map(|(id, status, objective, full)| {
+            let name = format!("o{objective}");
+            let basis = ObjectiveBasis {
+                definition: digest("definition"),
+                parameters: BTreeMap::new(),
+                observations: objectives[usize::from(*objective)].observations_digest.clone(),
+            };
+            ClauseResult {
+                framework: framework.clone(),
+                clause: format!("{id}"),
+                parent: None,
+                depth: 0,
+                kind: "clause".into(),
+                noun: "Clause".into(),
+                label: format!("Clause {id}"),
+                statement: String::new(),
+                official: None,
+                effective: None,
+                treatment: TreatmentKind::Mapped,
+                status: Some(*status),
+                result: None,
+                reasons: vec![],
+                objectives: vec![ClauseObjective {
+                    objective: name.clone(),
+                    coverage: if *full { "full" } else { "partial" }.into(),
+                    rationale: String::new(),
+                    status: *status,
+                    excepted: vec![],
+                }],
+                evidence: vec![],
+                basis: Basis {
+                    frame: digest("frame"),
+                    catalog: digest(&drawn.revision.to_string()),
+                    objectives: BTreeMap::from([(name, basis)]),
+                    evidence: BTreeMap::new(),
+                    exceptions: BTreeMap::new(),
+                    documents: BTreeMap::new(),
+                    not_applicable: (*status == Status::NotApplicable).then(|| digest("stated")),
+                },
+                digest: digest(&format!("{id}{status:?}")),
+            }
+        })
+        .collect();
+    let mut assessment = Assessment {
+        schema: tickmark::assessment::SCHEMA.into(),
+        tool: Tool { name: "tickmark".into(), version: "0".into() },
+        frame: FrameRecord {
+            organisation: "Test".into(),
+            title: String::new(),
+            scope: String::new(),
+            period_from: "2026-01-01".into(),
+            period_to: "2026-03-31".into(),
+            zone: "UTC".into(),
+            as_of: format!("2026-04-0{}T00:00:00Z", drawn.as_of + 1),
+            as_of_utc: String::new(),
+            names: None,
+        },
+        frameworks: vec![FrameworkRecord {
+            framework,
+            edition: drawn.edition.to_string(),
+            revision: drawn.revision,
+            title: String::new(),
+            short_title: "Test".into(),
+            publisher: String::new(),
+            source: String::new(),
+            licence: String::new(),
+            published: String::new(),
+            digest: digest(&drawn.revision.to_string()),
+            counts: BTreeMap::new(),
+        }],
+        clauses,
+        objectives,
+        artifacts: vec![],
+        exceptions: vec![],
+        documents: vec![],
+        systems: vec![],
+        coverage: vec![],
+        reconciliation: Default::default(),
+        inputs: vec![],
+        names: Default::default(),
+        root: digest(""),
+    };
+    assessment.root = assessment.computed_root();
+    assessment
+}
+
+fn any_crosswalk() -> impl Strategy<Value = Vec<Correspondence>> {
+    let relation =
+        prop::sample::select(vec![Relation::Unchanged, Relation::Renumbered, Relation::Changed, Relation::Split, Relation::Merged]);
+    prop::collection::vec((prop::option::of(0_u8..9), prop::option::of(0_u8..9), relation), 0..12).prop_map(|list| {
+        let pair = |(before, after, relation): (Option<u8>, Option<u8>, Relation)| Correspondence {
+            before: before.map(|id| id.to_string()),
+            after: after.map(|id| id.to_string()),
+            relation: match (before, after) {
+                (None, _) => Relation::New,
+                (_, None) => Relation::Withdrawn,
+                _ => relation,
+            },
+        };
+        list.into_iter().map(pair).collect()
+    })
+}
+
+fn reversed(pairs: &[Correspondence]) -> Vec<Correspondence> {
+    let back = |own: &Correspondence| Correspondence {
+        before: own.after.clone(),
+        after: own.before.clone(),
+        relation: match own.relation {
+            Relation::Split => Relation::Merged,
+            Relation::Merged => Relation::Split,
+            Relation::New => Relation::Withdrawn,
+            Relation::Withdrawn => Relation::New,
+            same => same,
+        },
+    };
+    pairs.iter().map(back).collect()
+}
+
+proptest! {
+    #[test]
+    fn nothing_changes_against_itself(drawn in drawn()) {
+        let one = made(&drawn);
+        let set = compare(bare(&one), bare(&one), &[], &rejudge);
+        prop_assert!(set.is_empty(), "{set:?}");
+        holds(&set, &one, &one);
+    }
+
+    #[test]
+    fn every_change_has_a_cause_counts_are_conserved_and_sides_mirror(old in drawn(), new in drawn(), pairs in any_crosswalk()) {
+        let (before, after) = (made(&old), made(&new));
+        let (from, to) = (before.frameworks[0].framework.clone(), after.frameworks[0].framework.clone());
+        let there = [Crosswalk { from: from.clone(), to: to.clone(), pairs: pairs.clone() }];
+        let back = [Crosswalk { from: to, to: from, pairs: reversed(&pairs) }];
+        let set = compare(bare(&before), bare(&after), &there, &rejudge);
+        let other = compare(bare(&after), bare(&before), &back, &rejudge);
+        holds(&set, &before, &after);
+        holds(&other, &after, &before);
+        mirrors(&set, &other);
+        let alone = compare(bare(&before), bare(&after), &[], &rejudge);
+        holds(&alone, &before, &after);
+    }
+
+    #[test]
+    fn deviations_of_a_trend_add_up(list in prop::collection::vec(drawn(), 1..5)) {
+        let made: Vec<Assessment> = list.iter().map(made).collect();
+        let followed = trend(made.iter().map(bare).collect());
+        for pair in followed.deviations.windows(2) {
+            let (old, new) = (pair[0], pair[1]);
+            prop_assert_eq!(old.open + new.opened.unwrap() - new.closed.unwrap(), new.open);
+            prop_assert_eq!(new.repeated + new.opened.unwrap(), new.open);
+        }
+        prop_assert_eq!(followed.deviations.last().unwrap().open, followed.open.len());
+        let closed: usize = followed.deviations.iter().filter_map(|own| own.closed).sum();
+        prop_assert_eq!(closed, followed.remedied.values().map(|own| own.count).sum::<usize>());
+    }
+}
+
+// The sample.
+
+struct Quarters {
+    set: ChangeSet,
+    back: ChangeSet,
+}
+
+fn quarters() -> &'static Quarters {
+    static QUARTERS: std::sync::OnceLock<Quarters> = std::sync::OnceLock::new();
+    QUARTERS.get_or_init(|| {
+        let (old, new) = (quarter("2026-Q2"), quarter("2026-Q3"));
+        let (old_lists, new_lists) = (lists(old), lists(new));
+        let before = Side { assessment: &old.assessment, observations: Some(&old_lists), register: &[], check: &WHOLE };
+        let after = Side { assessment: &new.assessment, observations: Some(&new_lists), register: &[], check: &WHOLE };
+        Quarters { set: compare(before, after, &[], &rejudge), back: compare(after, before, &[], &rejudge) }
+    })
+}
+
+#[test]
+fn the_quarters_of_the_sample_hold_what_every_comparison_holds() {
+    let (before, after) = (&quarter("2026-Q2").assessment, &quarter("2026-Q3").assessment);
+    holds(&quarters().set, before, after);
+    mirrors(&quarters().set, &quarters().back);
+    let new = lists(quarter("2026-Q3"));
+    let side = Side { assessment: after, observations: Some(&new), register: &[], check: &WHOLE };
+    assert!(compare(side, side, &[], &rejudge).is_empty());
+}
+
+/// Judging anew by a record's own inputs gives the recorded verdict: otherwise nothing could be told by exchanging one of them.
+#[test]
+fn every_recorded_verdict_is_reached_again_from_the_record() {
+    use tickmark::assessment::inputs::{Inputs, Recorded, RecordedClause};
+    for name in ["2026-Q2", "2026-Q3"] {
+        let recorded = Recorded::new(&quarter(name).assessment);
+        for clause in &quarter(name).assessment.clauses {
+            let own = RecordedClause { record: &recorded, clause };
+            let anew = rejudge(&Inputs { base: own, other: own, exchanged: None });
+            assert_eq!(anew, clause.status, "{name} {} {}", clause.framework, clause.clause);
+        }
+    }
+}
+
+/// `tests/expected/nordhavn-pay-changes.tsv` was written from the list of planted events, not from what the program says.
+#[test]
+fn the_planted_events_are_found_between_the_quarters() {
+    let table = std::fs::read_to_string(root().join("tests/expected/nordhavn-pay-changes.tsv")).unwrap();
+    let set = &quarters().set;
+    let stands = trend(vec![bare(&quarter("2026-Q2").assessment), bare(&quarter("2026-Q3").assessment)]).open;
+    let mut missing = Vec::new();
+    let mut lines = 0;
+    for line in table.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [what, objective, subject, event] = cells[..] else { panic!("four columns: {line}") };
+        lines += 1;
+        let rows = |began: bool| {
+            let own = set.objectives.iter().find(|own| own.objective == objective);
+            own.map(|own| if began { own.started.clone() } else { own.stopped.clone() }).unwrap_or_default()
+        };
+        let is_it = |own: &str| own == subject || own.ends_with(subject) || own.contains(&format!("{subject} "));
+        let identity = |standing: Standing| set.identities.iter().any(|own| own.standing == standing && is_it(&own.identity));
+        let fact = |kinds: &[FactKind]| {
+            set.identities
+                .iter()
+                .filter(|own| is_it(&own.identity))
+                .flat_map(|own| &own.facts)
+                .any(|fact| kinds.contains(&fact.kind) && (objective == "-" || fact.objective == objective))
+        };
+        let found = match what {
+            "new" => identity(Standing::New),
+            "retired" => identity(Standing::Retired),
+            "began" => rows(true).iter().any(|row| is_it(&row.subject)),
+            "ceased" => rows(false).iter().any(|row| is_it(&row.subject)),
+            "stayed" => stands.iter().any(|own| own.points == 2 && own.objective == objective && is_it(&own.subject)),
+            "rotated" => fact(&[FactKind::CredentialRotated]),
+            "owner" => fact(&[FactKind::OwnerChanged]),
+            "reduced" => fact(&[FactKind::PrivilegeReduced, FactKind::GrantsChanged]),
+            "expired" => set.exceptions.iter().any(|own| own.id == subject && own.change == CauseKind::ExceptionExpired),
+            other => panic!("`{other}` is no kind of event"),
+        };
+        if !found {
+            missing.push(format!("{what} {objective} {subject}: {event}"));
+        }
+    }
+    assert!(lines > 30, "{lines}");
+    assert!(missing.is_empty(), "planted and not found:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn causes_of_the_sample_are_judged_anew_and_carry_their_rows() {
+    let set = &quarters().set;
+    let judged = set.entries.iter().flat_map(|entry| &entry.causes).filter(|cause| cause.how == How::Rejudged).count();
+    assert!(judged > 0, "no cause of the sample is told by exchanging one input");
+    for cause in set.entries.iter().flat_map(|entry| &entry.causes).filter(|cause| cause.kind == CauseKind::EvidenceChanged) {
+        assert!(cause.objective.is_some());
+        assert_eq!(cause.rows.is_empty(), cause.started + cause.stopped == 0, "{cause:?}");
+    }
+}
+
+/// One input is changed at a time in a copy of the record, and the comparison names that one.
+#[test]
+fn a_single_changed_input_is_named_as_the_cause() {
+    let before = &quarter("2026-Q3").assessment;
+    let named = |after: &Assessment| -> (BTreeSet<CauseKind>, ChangeSet) {
+        let set = compare(bare(before), bare(after), &[], &rejudge);
+        holds(&set, before, after);
+        let kinds = set.entries.iter().flat_map(|entry| entry.causes.iter().map(|cause| cause.kind)).collect();
+        (kinds, set)
+    };
+    // The organisation states that a clause does not apply.
+    let mut stated = before.clone();
+    let at = stated.clauses.iter().position(|own| own.status == Some(Status::NotSatisfied)).unwrap();
+    stated.clauses[at].status = Some(Status::NotApplicable);
+    stated.clauses[at].basis.not_applicable = Some(digest("stated"));
+    let (kinds, set) = named(&stated);
+    assert_eq!(kinds, BTreeSet::from([CauseKind::Applicability]));
+    assert_eq!((set.entries.len(), set.entries[0].change, set.entries[0].causes[0].how), (1, Change::Incomparable, How::Rejudged));
+    // A mapping in the same revision.
+    let mut mapped = before.clone();
+    mapped.clauses[at].objectives.clear();
+    mapped.clauses[at].treatment = TreatmentKind::Documentary;
+    mapped.clauses[at].status = Some(Status::NotAssessed);
+    let (kinds, set) = named(&mapped);
+    assert_eq!(kinds, BTreeSet::from([CauseKind::Mapping]));
+    assert_eq!(set.entries[0].causes[0].how, How::Rejudged);
+    // A framework that is no longer in scope.
+    let mut narrower = before.clone();
+    let gone = narrower.frameworks.pop().unwrap().framework;
+    narrower.clauses.retain(|own| own.framework != gone);
+    let (kinds, set) = named(&narrower);
+    assert_eq!(kinds, BTreeSet::from([CauseKind::Scope]));
+    assert!(set.entries.iter().all(|entry| entry.change == Change::Removed));
+    assert!(set.remarks.iter().any(|own| own.code == "one-sided-framework"));
+    // A clause that a later revision of the catalog adds.
+    let mut revised = before.clone();
+    revised.frameworks[0].revision += 1;
+    let first = revised.frameworks[0].framework.clone();
+    let mut clause = revised.clauses.iter().find(|own| own.framework == first && own.status.is_some()).unwrap().clone();
+    clause.clause = "99.99".into();
+    revised.clauses.push(clause);
+    let (kinds, set) = named(&revised);
+    assert_eq!(kinds, BTreeSet::from([CauseKind::CatalogRevision]));
+    assert_eq!(set.entries[0].change, Change::Added);
+    // The evidence of one objective is too old: what passed is not proved any more.
+    let mut stale = before.clone();
+    let id = stale.objectives.iter().find(|own| own.status == Status::PartiallySatisfied && own.tally.passed > 0).unwrap().id.clone();
+    let own = stale.objectives.iter_mut().find(|own| own.id == id).unwrap();
+    own.tally.unproved += own.tally.passed;
+    own.tally.passed = 0;
+    own.status = Status::NotAssessed;
+    own.reasons.push(tickmark::assessment::Reason {
+        code: "stale-evidence".into(),
+        text: "Evidence is up to 200 days old; 90 are allowed.".into(),
+        objective: Some(id.clone()),
+        artifacts: vec![],
+        rows: vec![],
+    });
+    let alone = |own: &ClauseResult| own.objectives.len() == 1 && own.objectives[0].objective == id;
+    let touched: Vec<usize> = (0..stale.clauses.len()).filter(|at| alone(&stale.clauses[*at])).collect();
+    for at in &touched {
+        stale.clauses[*at].status = Some(Status::NotAssessed);
+    }
+    let (_, set) = named(&stale);
+    assert_eq!(set.entries.len(), touched.len());
+    for entry in &set.entries {
+        assert_eq!(entry.change, Change::Worsened, "{entry:?}");
+        assert!(entry.causes.iter().any(|cause| cause.kind == CauseKind::EvidenceMissing && cause.how == How::Rejudged), "{entry:?}");
+    }
+}
+
+/// The third quarter under one framework, with something stated besides; each is assessed from the evidence, not made up.
+fn stated(parameters: &str, exceptions: &str) -> Assessment {
+    let (statements, files) = tickmark::io::read_workspace(&sample("2026-Q3")).unwrap();
+    let mut own = SourceTree::default();
+    for (path, bytes) in statements.iter().filter(|(path, _)| !matches!(*path, "exceptions.yaml" | "documents.yaml")) {
+        own.insert(path, bytes.to_vec());
+    }
+    let text = own.text("tickmark.yaml").unwrap().to_owned();
+    let (start, end) = (text.find("frameworks:").unwrap(), text.find("systems:").unwrap());
+    own.insert("tickmark.yaml", format!("{}frameworks: [owasp-nhi-top10@2025]\n{parameters}{}", &text[..start], &text[end..]));
+    if !exceptions.is_empty() {
+        own.insert("exceptions.yaml", exceptions);
+    }
+    assessed_from(&own, &files).assessment
+}
+
+/// NHI9 rests on one objective, and one identity departs from it: a parameter or an exception alone turns its verdict.
+#[test]
+fn a_parameter_and_an_exception_are_told_apart_by_judging_anew() {
+    let plain = stated("", "");
+    let parameter =
+        stated("parameters:\n  - {objective: unique-identity, parameter: active_max, value: 2, reason: Two are allowed here.}\n", "");
+    let exception = stated(
+        "",
+        "exceptions:\n  - id: RISK-1\n    title: Two keys\n    objective: unique-identity\n    subjects: [\"arn:aws:iam::210987654321:user/svc-ledger-export\"]\n    \
+         reason: Two hosts.\n    requested_by: Omar Haddad\n    approved_by: Ingrid Dahl\n    approved_at: \"2026-08-01T10:00:00Z\"\n    \
+         expires_at: \"2026-12-31T00:00:00Z\"\n    compensating_measure: Watched.\n    retirement_plan: A second identity.\n",
+    );
+    let causes = |before: &Assessment, after: &Assessment| -> (Change, Vec<(CauseKind, How)>) {
+        let set = compare(bare(before), bare(after), &[], &rejudge);
+        holds(&set, before, after);
+        let found: Vec<_> = set.entries.iter().filter(|own| own.clause.starts_with("NHI9")).collect();
+        assert_eq!(found.len(), 1, "{:?}", set.entries);
+        (found[0].change, found[0].causes.iter().map(|cause| (cause.kind, cause.how)).collect())
+    };
+    assert_eq!(causes(&plain, &parameter), (Change::Improved, vec![(CauseKind::Parameter, How::Rejudged)]));
+    assert_eq!(causes(&plain, &exception), (Change::Improved, vec![(CauseKind::ExceptionGranted, How::Rejudged)]));
+    assert_eq!(causes(&exception, &plain), (Change::Worsened, vec![(CauseKind::ExceptionWithdrawn, How::Rejudged)]));
+    let mut expired = plain.clone();
+    expired.exceptions = exception.exceptions.clone();
+    expired.exceptions[0].state = "expired".into();
+    assert_eq!(causes(&exception, &expired), (Change::Worsened, vec![(CauseKind::ExceptionExpired, How::Rejudged)]));
+}
+
+#[test]
+fn silence_is_no_progress() {
+    let before = &quarter("2026-Q3").assessment;
+    let mut silent = before.clone();
+    for clause in silent.clauses.iter_mut().filter(|own| own.status == Some(Status::NotSatisfied)) {
+        clause.status = Some(Status::NotAssessed);
+    }
+    let set = compare(bare(before), bare(&silent), &[], &rejudge);
+    assert!(!set.entries.is_empty());
+    assert!(set.entries.iter().all(|entry| entry.change == Change::Incomparable && !entry.is_worse()), "losing evidence improves nothing");
+    let back = compare(bare(&silent), bare(before), &[], &rejudge);
+    assert!(back.entries.iter().all(tickmark::diff::Entry::is_worse), "a deviation that comes to light stops a gate");
+}
+
+// Editions.
+
+fn under(quarter_name: &str, frameworks: &str) -> Assessment {
+    let (mut statements, files) = tickmark::io::read_workspace(&sample(quarter_name)).unwrap();
+    let text = statements.text("tickmark.yaml").unwrap().to_owned();
+    let start = text.find("frameworks:").unwrap();
+    let end = text.find("systems:").unwrap();
+    statements.insert("tickmark.yaml", format!("{}frameworks: [{frameworks}]\n{}", &text[..start], &text[end..]));
+    // What is said of clauses of other frameworks does not belong here.
+    let mut own = SourceTree::default();
+    for (path, bytes) in statements.iter().filter(|(path, _)| !matches!(*path, "exceptions.yaml" | "documents.yaml")) {
+        own.insert(path, bytes.to_vec());
+    }
+    assessed_from(&own, &files).assessment
+}
+
+fn edition_change(old: &str, new: &str) -> (Assessment, Assessment, ChangeSet) {
+    let (before, after) = (under("2026-Q2", old), under("2026-Q3", new));
+    let walks = crosswalks(&before, &after);
+    assert_eq!(walks.len(), 1);
+    let set = compare(bare(&before), bare(&after), &walks, &rejudge);
+    holds(&set, &before, &after);
+    let back = compare(bare(&after), bare(&before), &crosswalks(&after, &before), &rejudge);
+    holds(&back, &after, &before);
+    mirrors(&set, &back);
+    (before, after, set)
+}
+
+fn class_of<'a>(set: &'a ChangeSet, clause: &str) -> &'a tickmark::diff::Entry {
+    let found: Vec<_> = set.entries.iter().filter(|own| own.before.iter().chain(&own.after).any(|at| at.clause == clause)).collect();
+    assert_eq!(found.len(), 1, "{clause}");
+    found[0]
+}
+
+#[test]
+fn csf_1_1_against_2_0_loses_no_clause() {
+    let (before, after, set) = edition_change("nist-csf@1.1", "nist-csf@2.0");
+    assert_eq!((assessable(&before).len(), assessable(&after).len()), (108, 106));
+    // The access rights of several clauses lie crosswise in the new edition.
+    let rights = class_of(&set, "PR.AC-4");
+    assert_eq!(rights.change, Change::Incomparable);
+    assert!(rights.after.iter().any(|own| own.clause == "PR.AA-05") && rights.why.contains("crosswise"), "{rights:?}");
+    assert!(set.entries.iter().all(|entry| entry.causes[0].kind == CauseKind::CatalogEdition));
+    for class in [Change::Added, Change::Merged, Change::Split, Change::Incomparable, Change::Renumbered] {
+        assert!(set.counts.contains_key(&class), "{class:?}: {:?}", set.counts);
+    }
+    assert!(set.remarks.iter().any(|own| own.code == "other-edition"));
+}
+
+#[test]
+fn iso_2013_against_2022_loses_no_clause() {
+    let (_, _, set) = edition_change("iso-27001@2013", "iso-27001@2022");
+    // Twelve entries of the crosswalk are new in 2022; threat intelligence is one of them.
+    assert_eq!(class_of(&set, "A.5.7").change, Change::Added);
+    assert!(set.counts[&Change::Added] >= 11, "{:?}", set.counts);
+    // Three policies on access became one.
+    let merged = class_of(&set, "A.8.24");
+    assert_eq!((merged.change, merged.before.len()), (Change::Merged, 2));
+    let moved = class_of(&set, "A.9.2.3");
+    assert!(moved.after.iter().any(|own| own.clause == "A.8.2"), "{moved:?}");
+}
+
+#[test]
+fn pci_4_0_against_4_0_1_names_what_took_effect_only_where_it_did() {
+    let (before, after, set) = edition_change("pci-dss@4.0", "pci-dss@4.0.1");
+    assert!(set.took_effect.is_empty(), "nothing became binding between June and September of 2026");
+    assert!(set.counts[&Change::Unchanged] > 200);
+    let mut earlier = before.clone();
+    earlier.frame.as_of = "2025-01-31T12:00:00Z".into();
+    let set = compare(bare(&earlier), bare(&after), &crosswalks(&earlier, &after), &rejudge);
+    let future = set.took_effect.iter().map(|own| own.effective.as_str()).collect::<BTreeSet<_>>();
+    assert_eq!(future, BTreeSet::from(["2025-03-31"]));
+    assert!(set.took_effect.len() > 40, "{}", set.took_effect.len());
+}
+
+#[test]
+fn without_a_crosswalk_nothing_is_called_better_or_worse() {
+    let (before, after) = (under("2026-Q2", "nist-csf@1.1"), under("2026-Q3", "nist-csf@2.0"));
+    let set = compare(bare(&before), bare(&after), &[], &rejudge);
+    holds(&set, &before, &after);
+    assert_eq!(set.counts.keys().copied().collect::<Vec<_>>(), [Change::Incomparable]);
+    assert!(set.remarks.iter().any(|own| own.code == "no-crosswalk"));
+}
+
+// Documents.
+
+fn wording() -> Wording {
+    let mut diagnostics = Diagnostics::default();
+    let wording = Wording::load(&tickmark::io::embedded_templates(), "en", &mut diagnostics);
+    crate::support::assert_no_errors(diagnostics);
+    wording
+}
+
+#[test]
+fn every_changed_clause_stands_in_every_form() {
+    let set = &quarters().set;
+    let view = tickmark::report::changes::changes(set, &wording(), Extent::Page);
+    let templates = tickmark::io::embedded_templates();
+    let page = String::from_utf8(tickmark::render::html::render_changes(&view, &templates).unwrap()).unwrap();
+    let markdown = tickmark::render::changes::markdown(&view);
+    let (_, rows) = tickmark::report::changes::changes_csv(set);
+    assert_eq!(rows.len(), set.entries.len());
+    for entry in &set.entries {
+        assert!(page.contains(&entry.clause) && markdown.contains(&entry.clause), "{}", entry.clause);
+    }
+    for root in [&set.before.root, &set.after.root] {
+        assert!(page.contains(root) && markdown.contains(root), "the two roots stand in every form");
+    }
+    assert!(!page.contains("<script"), "a comparison needs no script");
+    let whole = tickmark::report::changes::changes(set, &wording(), Extent::Whole);
+    let book = tickmark::render::changes::xlsx(&whole).unwrap();
+    assert_eq!(book, tickmark::render::changes::xlsx(&whole).unwrap());
+    use calamine::Reader;
+    let mut read: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(book)).unwrap();
+    let cells: usize = read.sheet_names().iter().map(|name| read.worksheet_range(name).unwrap().rows().count()).sum();
+    assert!(cells > set.entries.len(), "{cells}");
+    let machine = serde_json::to_vec(set).unwrap();
+    let one = tickmark::render::pdf::render_changes(&view, &machine, &templates, &[]).unwrap();
+    let two = tickmark::render::pdf::render_changes(&view, &machine, &templates, &[]).unwrap();
+    assert!(one.bytes.starts_with(b"%PDF") && one.bytes == two.bytes && one.unshown.is_empty(), "{:?}", one.unshown);
+}
+
+#[test]
+fn every_text_of_a_comparison_has_its_wording() {
+    let known = wording();
+    let absent: Vec<String> = Change::ALL
+        .iter()
+        .map(|own| format!("change_{}", own.word()))
+        .filter(|key| !known.strings.contains_key(&key.replace('-', "_")))
+        .collect();
+    assert!(absent.is_empty(), "{absent:?}");
+    let source = std::fs::read_to_string(root().join("src/report/changes.rs")).unwrap();
+    let keys = regex::Regex::new(r#"(?:self\.t|wording\.get|self\.fill)\(\s*"([a-z_]+)""#).unwrap();
+    for found in keys.captures_iter(&source) {
+        assert!(known.strings.contains_key(&found[1]), "`{}` has no wording", &found[1]);
+    }
+}
+
+#[test]
+fn hostile_text_stays_text_in_every_form() {
+    let mut before = quarter("2026-Q2").assessment.clone();
+    let after = &quarter("2026-Q3").assessment;
+    let evil = "<script>alert(1)</script> | @admin `x` [a](javascript:b) =1+1";
+    let objective = before.objectives.iter_mut().find(|own| own.id == "least-privilege").unwrap();
+    let seen = objective.observations.iter_mut().find(|own| own.outcome == Outcome::Fail).unwrap();
+    seen.subject = evil.into();
+    seen.reason = evil.into();
+    let set = compare(bare(&before), bare(after), &[], &rejudge);
+    let view = tickmark::report::changes::changes(&set, &wording(), Extent::Page);
+    let page = String::from_utf8(tickmark::render::html::render_changes(&view, &tickmark::io::embedded_templates()).unwrap()).unwrap();
+    assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;alert"));
+    let markdown = tickmark::render::changes::markdown(&view);
+    for line in markdown.lines().filter(|line| line.contains("alert")) {
+        assert!(line.contains('`') || !line.contains("<script>"), "{line}");
+        assert_eq!(line.replace("\\|", "").matches('|').count(), 5, "{line}");
+    }
+}
+
+#[test]
+fn marks_of_a_broken_side_stand_first_in_every_form() {
+    let assessment = &quarter("2026-Q3").assessment;
+    let broken = Check { state: CheckState::Broken, breaches: vec!["file-changed index.html: not the listed digest".into()] };
+    let side = Side { assessment, observations: None, register: &[], check: &broken };
+    let set = compare(bare(&quarter("2026-Q2").assessment), side, &[], &rejudge);
+    let view = tickmark::report::changes::changes(&set, &wording(), Extent::Page);
+    assert!(view.marks.iter().any(|mark| mark.is_grave && mark.text.contains("does not hold")));
+    let page = String::from_utf8(tickmark::render::html::render_changes(&view, &tickmark::io::embedded_templates()).unwrap()).unwrap();
+    let markdown = tickmark::render::changes::markdown(&view);
+    for text in [&page, &markdown] {
+        assert!(text.contains("does not hold") || text.contains("does not hold"), "marked");
+    }
+    assert!(serde_json::to_string(&set).unwrap().contains("\"broken\""));
+}
+
+#[test]
+fn a_trend_follows_deviations_and_their_age() {
+    let followed = trend(vec![bare(&quarter("2026-Q3").assessment), bare(&quarter("2026-Q2").assessment)]);
+    assert_eq!(
+        followed.points.iter().map(|own| own.period_from.as_str()).collect::<Vec<_>>(),
+        ["2026-04-01", "2026-07-01"],
+        "put in order"
+    );
+    let find = |part: &str, objective: &str| {
+        followed.open.iter().find(|own| own.objective == objective && own.subject.contains(part)).unwrap_or_else(|| panic!("{part}"))
+    };
+    // Leaked in both quarters and still active: 92 days from the end of June to the end of September.
+    let leaked = find("user/svc-mobile-ci", "credential-rotation");
+    assert_eq!((leaked.points, leaked.age_days), (2, 92));
+    assert_eq!(find("user/svc-ai-support-agent", "least-privilege").points, 1);
+    let rotated = followed.remedied["credential-rotation"];
+    assert!(rotated.count >= 6 && rotated.days_at_most_max == 92 && rotated.days_at_least_max == 0, "{rotated:?}");
+    let templates = tickmark::io::embedded_templates();
+    let view = tickmark::report::changes::trend(&followed, &wording(), Extent::Page);
+    assert!(!tickmark::render::html::render_changes(&view, &templates).unwrap().is_empty());
+    assert!(tickmark::render::pdf::render_changes(&view, b"{}", &templates, &[]).unwrap().bytes.starts_with(b"%PDF"));
+    let (header, rows) = tickmark::report::changes::trend_csv(&followed);
+    assert!(rows.len() > 50 && rows.iter().all(|row| row.len() == header.len()));
+}
