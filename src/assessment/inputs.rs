@@ -64,6 +64,8 @@ pub enum Input<'a> {
     Mapping,
     Exceptions,
     Documents,
+    /// What the testing of drawn items gave.
+    Samples,
     /// The organisation's statement that the clause does not apply.
     Applicability,
 }

@@ -23,6 +23,8 @@ pub enum CauseKind {
     EvidenceMissing,
     /// A document, or what somebody concluded from it, differs.
     DocumentChanged,
+    /// A sample was drawn or tested otherwise.
+    SampleChanged,
     /// The clause belongs to another edition, or only one of the editions has it.
     CatalogEdition,
     /// The same edition in another revision of its catalog.
@@ -50,6 +52,7 @@ impl CauseKind {
             CauseKind::EvidenceChanged => "evidence-changed",
             CauseKind::EvidenceMissing => "evidence-missing",
             CauseKind::DocumentChanged => "document-changed",
+            CauseKind::SampleChanged => "sample-changed",
             CauseKind::CatalogEdition => "catalog-edition",
             CauseKind::CatalogRevision => "catalog-revision",
             CauseKind::Mapping => "mapping",
@@ -216,6 +219,12 @@ impl Judging<'_> {
                 how,
                 None,
                 documents_text(&old.clause.basis.documents, &new.clause.basis.documents),
+            )],
+            Input::Samples => vec![Cause::plain(
+                CauseKind::SampleChanged,
+                how,
+                None,
+                documents_text(&old.clause.basis.samples, &new.clause.basis.samples).replace("Documents that", "Samples that"),
             )],
             Input::Applicability => {
                 let text = match (&old.clause.basis.not_applicable, &new.clause.basis.not_applicable) {
@@ -417,6 +426,9 @@ fn differing<'a>(old: RecordedClause<'a>, new: RecordedClause<'a>, crosses: bool
     if was.documents != is.documents || documents_stand(old) != documents_stand(new) {
         inputs.push(Input::Documents);
     }
+    if was.samples != is.samples || samples_stand(old) != samples_stand(new) {
+        inputs.push(Input::Samples);
+    }
     if was.not_applicable != is.not_applicable {
         inputs.push(Input::Applicability);
     }
@@ -433,6 +445,12 @@ fn documents_stand(at: RecordedClause<'_>) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The samples that bear on a clause, each with whether it can be drawn again: the population may change without any statement changing.
+fn samples_stand(at: RecordedClause<'_>) -> BTreeMap<String, String> {
+    let samples = &at.record.assessment.samples;
+    samples.iter().filter(|own| at.clause.basis.samples.contains_key(&own.id)).map(|own| (own.id.clone(), own.state.clone())).collect()
+}
+
 fn documents_text(was: &BTreeMap<String, crate::base::Digest>, is: &BTreeMap<String, crate::base::Digest>) -> String {
     let list = |ids: Vec<&String>| ids.into_iter().cloned().collect::<Vec<_>>().join(", ");
     let came: Vec<&String> = is.keys().filter(|id| !was.contains_key(*id)).collect();
@@ -445,7 +463,7 @@ fn documents_text(was: &BTreeMap<String, crate::base::Digest>, is: &BTreeMap<Str
         }
     }
     if parts.is_empty() {
-        return "A document stands otherwise: approval or review has another date against the instant of judgement.".into();
+        return "What bears on it is stated as before, and stands otherwise at the other instant.".into();
     }
     format!("Documents that bear on it, {}.", parts.join("; "))
 }

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::assessment::inputs::{Input, Inputs, Recorded, RecordedClause};
-use crate::assessment::{DocumentRecord, ObjectiveResult, Observation, Outcome, TreatmentKind};
+use crate::assessment::{DocumentRecord, ObjectiveResult, Observation, Outcome, SampleItemRecord, SampleRecord, TreatmentKind};
 use crate::base::Status;
 use crate::catalog::{Coverage, EmptyPopulation, format::EmptyMeaning};
-use crate::judge::{self, Ask, Evidence, Examination, Extent, Finding, Freshness, Paper, Reliance, Standing};
+use crate::judge::{self, Ask, Draw, DrawnItem, Evidence, Examination, Extent, Finding, Freshness, ItemResult, Paper, Reliance, Standing};
 
 /// The status that the clause has by these inputs; nothing for headings, and where a record lacks an objective.
 pub fn rejudge(inputs: &Inputs<'_>) -> Option<Status> {
@@ -40,8 +40,39 @@ pub fn rejudge(inputs: &Inputs<'_>) -> Option<Status> {
     Some(judge::verdict(&ask, &own, None).0)
 }
 
-/// The conclusion about one objective by the inputs at hand.
+/// The conclusion about one objective, weakened by what samples say of it.
 fn finding(id: &str, inputs: &Inputs<'_>) -> Option<Finding> {
+    let mut finding = tested(id, inputs)?;
+    let samples = &inputs.of(Input::Samples).record.assessment.samples;
+    let draws: Vec<Draw> = samples.iter().filter(|sample| sample.objective.as_deref() == Some(id)).map(draw).collect();
+    let exceptions = inputs.of(Input::Exceptions);
+    let excepted = exceptions
+        .record
+        .exceptions(&exceptions.clause.framework, id)
+        .flat_map(|exception| exception.subjects.iter().map(|subject| (subject.clone(), exception.id.clone())))
+        .collect();
+    finding.status = judge::sampled(finding.status, &mut finding.reasons, &draws, id, &excepted);
+    Some(finding)
+}
+
+fn draw(sample: &SampleRecord) -> Draw {
+    let item = |own: &SampleItemRecord| DrawnItem {
+        subject: own.subject.clone(),
+        result: match own.result.as_str() {
+            "passed" => ItemResult::Passed,
+            "failed" => ItemResult::Failed,
+            _ => ItemResult::Open,
+        },
+    };
+    Draw {
+        id: sample.id.clone(),
+        flaw: (sample.state != "redrawn").then(|| sample.note.clone()),
+        items: sample.items.iter().map(item).collect(),
+    }
+}
+
+/// The conclusion about one objective by its query and its documents.
+fn tested(id: &str, inputs: &Inputs<'_>) -> Option<Finding> {
     let rows = inputs.of(Input::Rows(id)).record.objective(id)?;
     let relied = inputs.of(Input::Reliance(id)).record.objective(id)?;
     let papers = papers(
