@@ -10,6 +10,7 @@ pub mod cli;
 pub mod diff;
 pub mod engine;
 pub mod evidence;
+pub mod excerpt;
 pub mod io;
 pub mod judge;
 pub mod pack;

@@ -145,6 +145,9 @@ pub struct FrameRecord {
     /// Digest of `names.json`, which a redacted pack does not hold; none where no names were found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Digest>,
+    /// Merkle root of the pack of the period before; the same for its full and its redacted form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Digest>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -608,13 +611,12 @@ impl Assessment {
 
 /// The Merkle tree hash over clause results in their order.
 pub fn root_of(clauses: &[ClauseResult]) -> Digest {
-    let leaves: Vec<Vec<u8>> = clauses.iter().map(|clause| bytes_of(&clause.digest)).collect();
-    merkle_root(&leaves)
+    merkle_root(&leaves_of(clauses))
 }
 
-fn bytes_of(digest: &Digest) -> Vec<u8> {
-    let text = digest.as_str().as_bytes();
-    text.chunks(2).map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0)).collect()
+/// The leaves of that tree.
+pub fn leaves_of(clauses: &[ClauseResult]) -> Vec<Vec<u8>> {
+    clauses.iter().map(|clause| clause.digest.bytes()).collect()
 }
 
 /// The full list of observations as the pack's CSV file holds it.

@@ -29,6 +29,12 @@ impl Digest {
         &self.0
     }
 
+    /// The 32 bytes; fewer where the text came from a file and is no digest.
+    pub fn bytes(&self) -> Vec<u8> {
+        let pairs = self.0.as_bytes().chunks_exact(2);
+        pairs.map_while(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    }
+
     /// The first eight hexadecimal digits, for a reader's eye only; never compared.
     pub fn short(&self) -> &str {
         self.0.get(..8).unwrap_or(&self.0)
@@ -63,13 +69,60 @@ pub fn canonical<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json_canonicalizer::to_vec(value).expect("plain data has a canonical form")
 }
 
-/// The Merkle tree hash of RFC 9162, section 2.1.1, over the given leaves in their order.
-pub fn merkle_root<L: AsRef<[u8]>>(leaves: &[L]) -> Digest {
-    let mut tree = ct_merkle::mem_backed_tree::MemoryBackedTree::<Sha256, Vec<u8>>::new();
+type Tree = ct_merkle::mem_backed_tree::MemoryBackedTree<Sha256, Vec<u8>>;
+
+fn tree<L: AsRef<[u8]>>(leaves: &[L]) -> Tree {
+    let mut tree = Tree::new();
     for leaf in leaves {
         tree.push(leaf.as_ref().to_vec());
     }
-    Digest(hex(tree.root().as_bytes()))
+    tree
+}
+
+/// The Merkle tree hash of RFC 9162, section 2.1.1, over the given leaves in their order.
+pub fn merkle_root<L: AsRef<[u8]>>(leaves: &[L]) -> Digest {
+    Digest(hex(tree(leaves).root().as_bytes()))
+}
+
+/// That one leaf stands at its place in a tree of a known root: RFC 9162, section 2.1.3.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InclusionProof {
+    /// Place of the leaf, from zero.
+    pub leaf_index: u64,
+    /// Leaves of the whole tree.
+    pub tree_size: u64,
+    /// Digests of the neighbours on the way from the leaf to the root.
+    pub inclusion_path: Vec<Digest>,
+}
+
+/// The proof for each of the given places, in their order.
+///
+/// # Panics
+/// When a place is not in the tree.
+pub fn merkle_proofs<L: AsRef<[u8]>>(leaves: &[L], places: &[usize]) -> Vec<InclusionProof> {
+    let tree = tree(leaves);
+    let proof_of = |place: &usize| InclusionProof {
+        leaf_index: *place as u64,
+        tree_size: leaves.len() as u64,
+        inclusion_path: tree.prove_inclusion(*place).as_bytes().chunks(32).map(|part| Digest(hex(part))).collect(),
+    };
+    places.iter().map(proof_of).collect()
+}
+
+impl InclusionProof {
+    /// Whether this leaf stands at its place in the tree of this root.
+    pub fn holds(&self, leaf: &[u8], root: &Digest) -> bool {
+        let path: Vec<u8> = self.inclusion_path.iter().flat_map(Digest::bytes).collect();
+        // A tree of 2^62 leaves exists nowhere, and the arithmetic of places stays far from its end.
+        if self.tree_size > 1 << 62 || root.bytes().len() != 32 {
+            return false;
+        }
+        let Ok(path) = ct_merkle::InclusionProof::<Sha256>::try_from_bytes(path) else { return false };
+        let mut hash = sha2::digest::Output::<Sha256>::default();
+        hash.copy_from_slice(&root.bytes());
+        ct_merkle::RootHash::<Sha256>::new(hash, self.tree_size).verify_inclusion(&leaf.to_vec(), self.leaf_index, &path).is_ok()
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -102,6 +155,26 @@ mod tests {
         assert_eq!(merkle_root(&leaves[..1]).as_str(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
         assert_eq!(merkle_root(&leaves[..3]).as_str(), "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77");
         assert_eq!(merkle_root(&leaves).as_str(), "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
+    }
+
+    #[test]
+    fn every_leaf_of_every_tree_is_proved_and_nothing_else() {
+        for size in 1..=12_usize {
+            let leaves: Vec<Vec<u8>> = (0..size).map(|leaf| vec![leaf as u8]).collect();
+            let root = merkle_root(&leaves);
+            let places: Vec<usize> = (0..size).collect();
+            for (place, proof) in merkle_proofs(&leaves, &places).into_iter().enumerate() {
+                assert!(proof.holds(&leaves[place], &root), "{place} of {size}");
+                assert!(!proof.holds(b"other", &root));
+                assert!(!proof.holds(&leaves[place], &Digest::of(b"other")));
+                let elsewhere = InclusionProof { leaf_index: proof.leaf_index + size as u64, ..proof.clone() };
+                assert!(!elsewhere.holds(&leaves[place], &root));
+                let longer = InclusionProof { inclusion_path: [proof.inclusion_path, vec![root.clone()]].concat(), ..elsewhere };
+                assert!(!longer.holds(&leaves[place], &root));
+            }
+        }
+        let absurd = InclusionProof { leaf_index: u64::MAX, tree_size: u64::MAX, inclusion_path: Vec::new() };
+        assert!(!absurd.holds(b"", &Digest::of(b"")));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub mod table;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use digest::Digest;
+pub use digest::{Digest, InclusionProof};
 pub use instant::Instant;
 pub use sources::SourceTree;
 pub use status::Status;

@@ -23,16 +23,10 @@ pub enum Command {
     Pack(PackArguments),
     /// Judge a workspace without writing a pack, and end with 1 when a gate is not met.
     Assess(AssessArguments),
-    /// Recompute every digest of a pack and name everything that does not hold.
-    Verify {
-        /// The pack.
-        folder: PathBuf,
-        /// The Merkle root that the pack must have: of its full form, of a letter, of a register.
-        #[arg(long, value_name = "DIGEST")]
-        root: Option<String>,
-        #[arg(long, value_enum, default_value_t)]
-        format: TextOrJson,
-    },
+    /// Recompute every digest of a pack or an excerpt, check its seal, and name everything that does not hold.
+    Verify(VerifyArguments),
+    #[command(flatten)]
+    Seal(super::seal::SealCommand),
     /// Tell what changed between two packs, clause by clause, and why. Needs no catalog, evidence or network at hand.
     Diff(DiffArguments),
     /// Follow several packs in a row: coverage, deviations opened and closed and their age, exceptions, time to remedy.
@@ -101,6 +95,33 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The pack or excerpt, as a folder or a ZIP archive; several packs are also checked as a chain, each naming the root of the one before.
+    #[arg(required = true)]
+    pub packs: Vec<PathBuf>,
+    /// The Merkle root that the pack must have: of its full form, of a letter, of a register.
+    #[arg(long, value_name = "DIGEST")]
+    pub root: Option<String>,
+    /// Signers that you trust, in the form of `ssh-keygen`'s allowed_signers; one of them must have signed.
+    #[arg(long, value_name = "FILE")]
+    pub signers: Option<PathBuf>,
+    /// Work through a whole pack again, from the pack alone: judge from its statements and evidence, render, and compare byte for byte.
+    #[arg(long)]
+    pub rederive: bool,
+    /// For --rederive: the folder of your own templates that the pack was made with.
+    #[arg(long, value_name = "FOLDER", requires = "rederive")]
+    pub templates: Option<PathBuf>,
+    /// For --rederive: the folder of fonts that the pack was made with.
+    #[arg(long, value_name = "FOLDER", requires = "rederive")]
+    pub fonts: Option<PathBuf>,
+    /// Certificates in PEM of time-stamping authorities that you trust; one of them must stand behind the time-stamp.
+    #[arg(long, value_name = "FILE")]
+    pub tsa_ca: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TextOrJson,
+}
+
+#[derive(Debug, Args)]
 pub struct PackArguments {
     /// The workspace: a folder with tickmark.yaml and evidence.
     pub folder: PathBuf,
@@ -116,6 +137,9 @@ pub struct PackArguments {
     /// Put pseudonyms in the place of the names and addresses of people. The verdicts keep their digests.
     #[arg(long)]
     pub redact: bool,
+    /// The pack of the period before, as a folder or a ZIP archive; it must hold, and the new pack names its root.
+    #[arg(long, value_name = "PACK")]
+    pub previous: Option<PathBuf>,
     /// A folder of your own templates; a file there replaces the built-in one of the same path.
     #[arg(long, value_name = "FOLDER")]
     pub templates: Option<PathBuf>,

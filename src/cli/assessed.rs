@@ -38,11 +38,7 @@ fn open_folder(folder: &Path, overlay: Option<&Path>) -> Result<Opened, Failure>
 
 fn open_pack(folder: &Path) -> Result<Opened, Failure> {
     let shown = folder.display();
-    let (files, unreadable) = verify::read_pack(folder)?;
-    if let Some(first) = crate::verify::verify(&files, &unreadable).breaches.first() {
-        let message = format!("`{shown}` does not hold ({}: {}); run `tickmark verify {shown}`", first.code, first.what);
-        return Err(Failure::NotVerified(message));
-    }
+    let (files, _) = verify::must_hold(folder)?;
     let bytes = files.get("assessment.json").unwrap_or_default();
     let assessment: Assessment =
         serde_json::from_slice(bytes).map_err(|error| Failure::BadInput(format!("`{shown}` holds no assessment: {error}")))?;

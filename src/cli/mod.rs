@@ -9,10 +9,13 @@ mod crosswalk;
 mod diff;
 mod evidence;
 mod evidence_add;
+mod excerpt;
 mod init;
 mod pack;
 mod query;
+mod rederive;
 mod sample;
+mod seal;
 mod sides;
 mod summary;
 mod terminal;
@@ -79,10 +82,11 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Pack(pack) => pack::run(&pack, controls),
         Command::Assess(assess) => assess::run(&assess, controls),
-        Command::Verify { folder, root, format } => verify::run(&folder, root.as_deref(), format),
         Command::Diff(arguments) => diff::run(&arguments, controls),
         Command::Trend(arguments) => diff::run_trend(&arguments),
         Command::History { folder, format } => diff::run_history(&folder, format),
+        Command::Verify(verify) => verify::run(&verify, controls),
+        Command::Seal(seal) => seal::run(&seal),
         Command::Cite { citation, file, format } => cite::run(&citation, file.as_deref(), format, controls),
         Command::Crosswalk { from, to, clause, format } => crosswalk::run(&from, &to, clause.as_deref(), format, controls),
         Command::Catalog { command } => catalog::run(command, controls),

@@ -32,7 +32,11 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
         Some(folder) => io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
         None => Vec::new(),
     };
-    let workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics).filter(|_| !diagnostics.has_errors());
+    let mut workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics).filter(|_| !diagnostics.has_errors());
+    if let (Some(previous), Some(workspace)) = (&arguments.previous, &mut workspace) {
+        progress.tell("verifying the earlier pack");
+        name_previous(workspace, previous)?;
+    }
     let assessed =
         workspace.as_ref().and_then(|workspace| assess(&controls, workspace, &files, &mut diagnostics, |text| progress.tell(text)));
     let Some(assessed) = assessed else {
@@ -64,6 +68,25 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
     settle(diagnostics)?;
     tell(&finished, &arguments.out);
     gate
+}
+
+/// Takes the root of the earlier pack, which must hold, into the statements.
+fn name_previous(workspace: &mut Workspace, previous: &Path) -> Result<(), Failure> {
+    let verification = super::verify::must_hold(previous)?.1;
+    let shown = previous.display();
+    let (Some(root), Some(about), "pack") = (verification.root, verification.about, verification.kind) else {
+        return Err(Failure::BadInput(format!("`{shown}` is not a whole pack")));
+    };
+    if about.period_to >= workspace.stated.period.from.to_string() {
+        return Err(Failure::BadInput(format!("the period of `{shown}` ends on {}, which is not before this one begins", about.period_to)));
+    }
+    match &workspace.stated.previous {
+        Some(stated) if *stated != root => {
+            return Err(Failure::BadInput(format!("tickmark.yaml names {stated} as the root of the earlier pack; `{shown}` has {root}")));
+        }
+        _ => workspace.stated.previous = Some(root),
+    }
+    Ok(())
 }
 
 /// Only a pack is ever replaced: a mistyped `--out` must not cost a user anything else.

@@ -53,16 +53,16 @@ pub fn read_verified(path: &Path) -> Result<Assessment, Failure> {
 /// Reads without asking whether it holds.
 pub fn load(path: &Path) -> Result<Loaded, Failure> {
     let shown = path.display();
-    if !path.is_dir() {
+    let is_archive = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+    if !path.is_dir() && !is_archive {
         let (assessment, register) = parse(&crate::io::read_one(path)?, &shown.to_string())?;
         let breaches = crate::verify::verify_record(&assessment);
         return Ok(Loaded { assessment, observations: None, register, check: check(&breaches, CheckState::RecordOnly) });
     }
-    let (files, unreadable) = verify::read_pack(path)?;
+    let (files, verification) = verify::verify_at(path, &crate::verify::Trust::default())?;
     let bytes =
         files.get("assessment.json").ok_or_else(|| Failure::BadInput(format!("`{shown}` is no pack: it has no assessment.json")))?;
     let (assessment, register) = parse(bytes, &shown.to_string())?;
-    let verification = crate::verify::verify(&files, &unreadable);
     let lists: BTreeMap<String, Vec<Observation>> = assessment
         .objectives
         .iter()

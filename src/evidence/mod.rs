@@ -77,6 +77,8 @@ pub struct Frame {
     pub part_bytes: usize,
     /// The zones that the workspace states for the local times of whole sources.
     pub zones: Vec<SourceZone>,
+    /// By path: digest and size of the original, where only its masked copy is at hand. Empty but when a pack is worked through again.
+    pub originals: BTreeMap<String, (Digest, u64)>,
 }
 
 /// The zone of local times in the exports of one source.

@@ -322,6 +322,9 @@ impl<'a> Reading<'a> {
         };
         outcome.artifact.sha256 = Some(Digest::of(&bytes));
         outcome.artifact.bytes = bytes.len() as u64;
+        if let Some((digest, length)) = self.frame.originals.get(&file.path) {
+            (outcome.artifact.sha256, outcome.artifact.bytes) = (Some(digest.clone()), *length);
+        }
         if let Err((state, reason)) = self.read_whole(&bytes, engine, &mut outcome) {
             outcome.artifact.give_up(state, reason);
         }
@@ -330,7 +333,7 @@ impl<'a> Reading<'a> {
 
     fn read_whole(&self, bytes: &[u8], engine: &Engine, outcome: &mut Outcome) -> Result<(), (ArtifactState, String)> {
         let Outcome { artifact, rows, secrets, diagnostics } = outcome;
-        if let Some(difference) = altered(bytes.len() as u64, artifact) {
+        if let Some(difference) = altered(artifact.bytes, artifact) {
             return Err((ArtifactState::Altered, difference));
         }
         if self.frame.documents.contains(&artifact.path) {

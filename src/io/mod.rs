@@ -90,6 +90,33 @@ pub fn content_of(path: &Path) -> Result<Content, IoError> {
     on_disk(path).map_err(|reason| IoError::Read { path: path.to_owned(), source: std::io::Error::other(reason) })
 }
 
+/// Every plain file below a folder, up to so many bytes together, and what is there besides, each with the reason.
+pub fn read_tree_within(folder: &Path, bytes_max: u64) -> Result<(SourceTree, Vec<(String, String)>), IoError> {
+    let (mut files, mut unreadable) = (SourceTree::default(), Vec::new());
+    let mut left = bytes_max;
+    for found in read_folder(folder)? {
+        let bytes = found.content.and_then(|content| {
+            left = left.checked_sub(content.size()).ok_or_else(|| format!("with it there are more than {bytes_max} bytes together"))?;
+            content.bytes().map(std::borrow::Cow::into_owned)
+        });
+        match bytes {
+            Ok(bytes) => files.insert(found.path, bytes),
+            Err(reason) => unreadable.push((found.path, reason)),
+        }
+    }
+    Ok((files, unreadable))
+}
+
+/// The bytes of one file of at most so many bytes.
+pub fn read_one_within(path: &Path, bytes_max: u64) -> Result<Vec<u8>, IoError> {
+    let failed = |source| IoError::Read { path: path.to_owned(), source };
+    let length = std::fs::metadata(path).map_err(failed)?.len();
+    if length > bytes_max {
+        return Err(failed(std::io::Error::other(format!("it has {length} bytes; at most {bytes_max} are read"))));
+    }
+    std::fs::read(path).map_err(failed)
+}
+
 /// The bytes of one file.
 pub fn read_one(path: &Path) -> Result<Vec<u8>, IoError> {
     std::fs::read(path).map_err(|source| IoError::Read { path: path.to_owned(), source })

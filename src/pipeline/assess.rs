@@ -43,7 +43,7 @@ pub fn assess(
     let times = Times { as_of: workspace.frame.as_of, period_from: workspace.frame.period_from, period_to: workspace.frame.as_of };
     classes::warn_unused(workspace, ledger.engine(), diagnostics);
     let systems = systems(workspace, &ledger);
-    let names = naming::names(controls, workspace, &ledger, files);
+    let names = workspace.names.clone().unwrap_or_else(|| naming::names(controls, workspace, &ledger, files));
     let documents = Documents::new(workspace, &ledger, &names);
     documents.warn(diagnostics);
     let register = lives::register(&ledger);
@@ -498,6 +498,7 @@ fn frame_record(workspace: &Workspace, names: &Names) -> FrameRecord {
         as_of: stated.as_of.written().to_owned(),
         as_of_utc: stated.as_of.utc().to_string(),
         names: names.commitment(),
+        previous: stated.previous.clone(),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod naming;
 pub mod outputs;
 pub mod redaction;
 pub mod rejudge;
+pub mod rederive;
 pub mod requests;
 pub mod samples;
 pub mod sampling;
@@ -23,5 +24,6 @@ pub use cases::run_cases;
 pub use controls::Controls;
 pub use machine::machine_files;
 pub use outputs::{Disclosure, OutputFiles, outputs};
+pub use rederive::{Rederived, rederive};
 
 pub use workspace::Workspace;

@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 
 use super::Controls;
 use super::samples::check_samples;
+use crate::assessment::Names;
 use crate::base::yaml::{Format, Located};
-use crate::base::{Diagnostic, Diagnostics, SourceTree, Status};
+use crate::base::{Diagnostic, Diagnostics, Digest, SourceTree, Status};
 use crate::catalog::EditionName;
 use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
@@ -73,6 +74,8 @@ pub struct Workspace {
     pub overrides: BTreeMap<String, BTreeMap<String, Vec<Said>>>,
     /// The files of all these statements, as they are.
     pub statements: SourceTree,
+    /// The names of a pack that is worked through again; otherwise they are looked for in the evidence.
+    pub names: Option<Names>,
 }
 
 impl Workspace {
@@ -125,6 +128,7 @@ impl Workspace {
             samples,
             overrides,
             statements: files.clone(),
+            names: None,
         })
     }
 }
@@ -138,6 +142,12 @@ impl Workspace {
 
 fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Option<Frame> {
     let stated = &file.value;
+    if stated.previous.as_ref().is_some_and(|root| Digest::parse(root.as_str()).is_none()) {
+        diagnostics.push(
+            file.error("/previous", "workspace/previous", "not the Merkle root of a pack: 64 lower-case hexadecimal digits")
+                .help("`tickmark verify` prints the root of the earlier pack"),
+        );
+    }
     let Ok(zone) = TimeZone::get(&stated.zone) else {
         diagnostics.push(
             file.error("/zone", "workspace/zone", format!("`{}` is no time zone", stated.zone))
@@ -166,6 +176,7 @@ fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Opt
         documents: std::collections::BTreeSet::new(),
         part_bytes: crate::evidence::PART_BYTES,
         zones: stated.systems.iter().flat_map(zones_of).collect(),
+        originals: BTreeMap::new(),
     })
 }
 

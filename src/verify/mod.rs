@@ -1,22 +1,34 @@
 //! Proves a pack from its bytes alone, or names everything that does not hold.
 //!
-//! In: the files of a folder. Out: what was checked and every breach. Needs neither engine nor catalog nor clock.
+//! In: the files of a folder or an archive, and whom the checker trusts. Out: what was checked and every breach.
+//! Needs neither engine nor catalog nor clock.
+
+mod chain;
+mod excerpt;
+mod seal;
 
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::assessment::{ArtifactRecord, Assessment, NameList, Names, SCHEMA};
+use crate::assessment::{ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, SCHEMA};
 use crate::base::{Digest, SourceTree};
-use crate::pack::{self, MANIFEST};
+use crate::pack::{self, MANIFEST, SealFile};
+
+pub use chain::{Chain, ChainLink, walk};
+pub use seal::{SignatureReport, StampReport, Trust};
 
 pub use record::verify_record;
 
 /// The list of names that a full pack holds.
 const NAMES: &str = "names.json";
 const REGISTER: &str = "register.csv";
+
+/// A larger JSON file is not parsed: parsed, it would take a multiple of that.
+const JSON_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Something that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -31,6 +43,12 @@ pub struct Breach {
 /// The outcome of a verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verification {
+    /// `pack` or `excerpt`.
+    pub kind: &'static str,
+    /// What the pack says it is; none where that could not be read.
+    pub about: Option<About>,
+    /// What was looked at, in order, with how many of each.
+    pub checked: Vec<Check>,
     pub files: usize,
     pub clauses: usize,
     pub artifacts: usize,
@@ -42,46 +60,149 @@ pub struct Verification {
     pub root: Option<Digest>,
     /// Digest of the manifest: the digest of the whole pack.
     pub pack: Option<Digest>,
+    /// Merkle root over the lines of the manifest.
+    pub files_root: Option<Digest>,
+    pub signatures: Vec<SignatureReport>,
+    pub timestamp: Option<StampReport>,
     pub breaches: Vec<Breach>,
 }
 
-/// Verifies the files of a pack. `unreadable` are paths that are there but are not plain readable files.
-pub fn verify(files: &SourceTree, unreadable: &[(String, String)]) -> Verification {
-    let mut found = Findings::default();
-    for (path, reason) in unreadable {
-        found.add("file-unreadable", path, reason.clone());
+/// What a pack says it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct About {
+    pub organisation: String,
+    pub title: String,
+    pub period_from: String,
+    pub period_to: String,
+    pub as_of: String,
+    /// Root of the pack of the period before.
+    pub previous: Option<Digest>,
+}
+
+impl About {
+    fn of(frame: &FrameRecord) -> About {
+        About {
+            organisation: frame.organisation.clone(),
+            title: frame.title.clone(),
+            period_from: frame.period_from.clone(),
+            period_to: frame.period_to.clone(),
+            as_of: frame.as_of.clone(),
+            previous: frame.previous.clone(),
+        }
     }
-    let listed = check_manifest(files, &mut found);
-    let assessment = read_assessment(files, &mut found);
-    let mut verification = Verification {
-        files: listed,
+}
+
+/// One kind of check, and over how many things it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    pub what: &'static str,
+    pub count: usize,
+}
+
+/// What verifying an archive that was refused gives: nothing was checked, and why.
+pub fn refused(problems: Vec<(String, String)>) -> Verification {
+    let mut verification = nothing_yet(&SourceTree::default());
+    verification.breaches = problems.into_iter().map(|(what, message)| Breach { code: "archive-refused", what, message }).collect();
+    verification
+}
+
+fn nothing_yet(files: &SourceTree) -> Verification {
+    Verification {
+        kind: "pack",
+        about: None,
+        checked: Vec::new(),
+        files: 0,
         clauses: 0,
         artifacts: 0,
         names: 0,
         redacted: false,
         root: None,
         pack: files.get(MANIFEST).map(Digest::of),
+        files_root: files.text(MANIFEST).map(pack::files_root),
+        signatures: Vec::new(),
+        timestamp: None,
         breaches: Vec::new(),
-    };
-    if let Some(assessment) = assessment {
-        let names = read_names(&assessment, files, &mut found);
-        verification.names = assessment.names.found;
-        verification.redacted = assessment.names.replaced;
-        check_clauses(&assessment, &names, &mut found);
-        check_objectives(&assessment, files, &names, &mut found);
-        check_artifacts(&assessment, files, &mut found);
-        check_workspace(&assessment, files, &names, &mut found);
-        check_statements(&assessment, files, &mut found);
-        check_register(&assessment, files, &names, &mut found);
-        check_renderings(&assessment, files, &mut found);
-        verification.clauses = assessment.clauses.len();
-        verification.artifacts = assessment.artifacts.len();
-        verification.root = Some(assessment.computed_root());
+    }
+}
+
+/// Verifies the files of a pack, trusting nobody. `unreadable` are paths that are there but are not plain readable files.
+pub fn verify(files: &SourceTree, unreadable: &[(String, String)]) -> Verification {
+    verify_trusting(files, unreadable, &Trust::default())
+}
+
+/// Verifies the files of a pack or an excerpt, its signatures and its time-stamp by those whom the checker trusts.
+pub fn verify_trusting(files: &SourceTree, unreadable: &[(String, String)], trust: &Trust) -> Verification {
+    let mut found = Findings::default();
+    for (path, reason) in unreadable {
+        found.add("file-unreadable", path, reason.clone());
+    }
+    for (path, other) in pack::collisions(files.iter().map(|(path, _)| path)) {
+        found.add("names-collide", path, format!("is `{other}` on a system that ignores case"));
+    }
+    let mut verification = nothing_yet(files);
+    verification.files = check_manifest(files, &mut found);
+    if excerpt::is_excerpt(files) {
+        excerpt::check(files, trust, &mut verification, &mut found);
+    } else {
+        check_pack(files, &mut verification, &mut found);
+    }
+    seal::check(files, trust, &mut verification, &mut found);
+    verification.checked.insert(0, Check { what: "files by their digest in the manifest", count: verification.files });
+    if let Some(root) = &trust.root
+        && verification.root.as_ref() != Some(root)
+    {
+        found.add("root-differs", main_file(&verification), format!("the clauses do not have the root {root}"));
     }
     found.0.sort();
     found.0.dedup();
     verification.breaches = found.0;
     verification
+}
+
+fn main_file(verification: &Verification) -> &'static str {
+    if verification.kind == "excerpt" { excerpt::FILE } else { "assessment.json" }
+}
+
+fn check_pack(files: &SourceTree, verification: &mut Verification, found: &mut Findings) {
+    if let Some(assessment) = read_assessment(files, found) {
+        let names = read_names(&assessment, files, found);
+        verification.names = assessment.names.found;
+        verification.redacted = assessment.names.replaced;
+        check_clauses(&assessment, &names, found);
+        check_objectives(&assessment, files, &names, found);
+        check_artifacts(&assessment, files, found);
+        check_workspace(&assessment, files, &names, found);
+        check_statements(&assessment, files, found);
+        check_register(&assessment, files, &names, found);
+        check_renderings(&assessment, files, found);
+        verification.about = Some(About::of(&assessment.frame));
+        verification.clauses = assessment.clauses.len();
+        verification.artifacts = assessment.artifacts.len();
+        verification.root = Some(assessment.computed_root());
+        verification.checked = checks_of(&assessment);
+    }
+}
+
+/// What was looked at in a pack that could be read.
+fn checks_of(assessment: &Assessment) -> Vec<Check> {
+    let statements = assessment.inputs.iter().filter(|input| input.kind == "workspace").count();
+    let copies = assessment.artifacts.iter().filter(|artifact| artifact.packed.is_some()).count();
+    [
+        ("clauses by their digest, up to the Merkle root", assessment.clauses.len()),
+        ("totals against the clauses", assessment.frameworks.len()),
+        (
+            "lists of observations against what was concluded from them",
+            assessment.objectives.iter().filter(|own| own.observations_digest.is_some()).count(),
+        ),
+        ("exhibits against the record of what was read", copies),
+        ("statements of the workspace against what was judged with", statements),
+        ("exceptions and documents against the clauses that rest on them", assessment.exceptions.len() + assessment.documents.len()),
+        ("register of identities against the record", usize::from(assessment.register_digest.is_some())),
+        ("reports that must be there, and the root that the page shows", 2),
+    ]
+    .into_iter()
+    .map(|(what, count)| Check { what, count })
+    .collect()
 }
 
 #[derive(Default)]
@@ -104,17 +225,24 @@ fn check_manifest(files: &SourceTree, found: &mut Findings) -> usize {
         found.add("manifest-line", format!("{MANIFEST}:{number}"), reason);
     }
     let mut listed = BTreeSet::new();
-    for line in &lines {
+    // The bulk of the work; each result stands at the place of its line, however many threads there are.
+    let have: Vec<Option<Digest>> = lines.par_iter().map(|line| files.get(&line.path).map(Digest::of)).collect();
+    for (line, have) in lines.iter().zip(have) {
+        let place = || format!("{MANIFEST}:{}", line.number);
         if !listed.insert(line.path.as_str()) {
-            found.add("manifest-line", format!("{MANIFEST}:{}", line.number), format!("`{}` is listed twice", line.path));
+            found.add("manifest-line", place(), format!("`{}` is listed twice", line.path));
         }
-        match files.get(&line.path) {
+        if line.path == MANIFEST || SealFile::of(&line.path).is_some() {
+            found.add("manifest-line", place(), format!("`{}` cannot be in the manifest", line.path));
+        }
+        match have {
             None => found.add("file-missing", &line.path, "listed in the manifest, but not there"),
-            Some(bytes) if Digest::of(bytes) != line.digest => found.add("file-changed", &line.path, "its digest is not the listed one"),
+            Some(digest) if digest != line.digest => found.add("file-changed", &line.path, "its digest is not the listed one"),
             Some(_) => {}
         }
     }
-    for (path, _) in files.iter().filter(|(path, _)| *path != MANIFEST && !listed.contains(path)) {
+    let is_outside = |path: &str| path == MANIFEST || SealFile::of(path).is_some();
+    for (path, _) in files.iter().filter(|(path, _)| !is_outside(path) && !listed.contains(path)) {
         found.add("file-added", path, "there, but not listed in the manifest");
     }
     lines.len()
@@ -125,6 +253,10 @@ fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<Assessmen
         found.add("assessment-missing", "assessment.json", "the pack has no assessment");
         return None;
     };
+    if bytes.len() > JSON_BYTES_MAX {
+        found.add("assessment-unreadable", "assessment.json", format!("it has {} bytes; at most {JSON_BYTES_MAX} are parsed", bytes.len()));
+        return None;
+    }
     match serde_json::from_slice::<Assessment>(bytes) {
         Ok(assessment) if assessment.schema != SCHEMA => {
             found.add(
@@ -153,6 +285,10 @@ fn read_names(assessment: &Assessment, files: &SourceTree, found: &mut Findings)
     if assessment.names.replaced {
         found.add("names-disclosed", NAMES, "the pack says that names are hidden, and holds the list of them");
     }
+    if bytes.len() > JSON_BYTES_MAX {
+        found.add("names-unreadable", NAMES, format!("it has {} bytes; at most {JSON_BYTES_MAX} are parsed", bytes.len()));
+        return Names::default();
+    }
     let names = match serde_json::from_slice::<NameList>(bytes) {
         Ok(list) => Names::of(list),
         Err(error) => {
@@ -172,9 +308,13 @@ fn check_clauses(assessment: &Assessment, names: &Names, found: &mut Findings) {
     let catalogs: BTreeMap<&str, &Digest> =
         assessment.frameworks.iter().map(|framework| (framework.framework.as_str(), &framework.digest)).collect();
     let mut seen = BTreeSet::new();
-    for clause in &assessment.clauses {
+    let computed = |clause: &ClauseResult| {
+        if names.is_empty() { clause.computed_digest() } else { names.hide_clause(clause).computed_digest() }
+    };
+    let computed: Vec<Digest> = assessment.clauses.par_iter().map(computed).collect();
+    for (clause, computed) in assessment.clauses.iter().zip(computed) {
         let what = format!("{} {}", clause.framework, clause.clause);
-        if names.hide_clause(clause).computed_digest() != clause.digest {
+        if computed != clause.digest {
             found.add("clause-changed", &what, "what is said of the clause does not match its digest");
         }
         if !seen.insert(what.clone()) {
@@ -199,9 +339,11 @@ fn check_clauses(assessment: &Assessment, names: &Names, found: &mut Findings) {
 
 /// The lists of observations are those that the verdicts rest on.
 fn check_objectives(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
-    for objective in &assessment.objectives {
-        let path = format!("observations/{}.csv", objective.id);
-        let have = files.get(&path).map(|bytes| names.digest_of_bytes(bytes));
+    let path_of = |id: &str| format!("observations/{id}.csv");
+    let digest_of = |objective: &ObjectiveResult| files.get(&path_of(&objective.id)).map(|bytes| names.digest_of_bytes(bytes));
+    let have: Vec<Option<Digest>> = assessment.objectives.par_iter().map(digest_of).collect();
+    for (objective, have) in assessment.objectives.iter().zip(have) {
+        let path = path_of(&objective.id);
         if have != objective.observations_digest {
             found.add("observations-changed", &path, format!("not the list that the objective `{}` was concluded from", objective.id));
         }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::instant::Day;
-use crate::base::{Instant, Status};
+use crate::base::{Digest, Instant, Status};
 use crate::catalog::ParameterValue;
 
 pub use samples::{Sample, SampleItem, SampleMethod, SamplePopulation, SampleResult, SamplesFile};
@@ -50,6 +50,9 @@ pub struct WorkspaceFile {
     /// Other names of an identity, stated by a person who knows.
     #[serde(default)]
     pub aliases: Vec<Alias>,
+    /// Merkle root of the pack of the period before, which `tickmark verify` then asks for; `--previous PACK` takes it from that pack.
+    #[serde(default)]
+    pub previous: Option<Digest>,
     /// What a redacted pack hides besides the names that are found, and what it leaves.
     #[serde(default)]
     pub redaction: Redaction,

@@ -1,0 +1,69 @@
+//! `tickmark verify --rederive`: the pack worked through again.
+
+use std::path::Path;
+
+use super::args::VerifyArguments;
+use super::{Failure, overlay_tree, settle, terminal};
+use crate::assessment::{Assessment, Names};
+use crate::base::{Diagnostics, SourceTree};
+use crate::io;
+use crate::pipeline::rederive::take_apart;
+use crate::pipeline::{Controls, Rederived, rederive};
+use crate::report::Wording;
+use crate::verify::{Breach, Check, Verification};
+
+/// Works through a pack that holds, and puts what differs among its breaches. One that does not hold is not worked through.
+pub fn run(
+    files: &SourceTree,
+    verification: &mut Verification,
+    arguments: &VerifyArguments,
+    overlay: Option<&Path>,
+) -> Result<Vec<String>, Failure> {
+    if !verification.breaches.is_empty() {
+        return Ok(Vec::new());
+    }
+    if verification.kind != "pack" || verification.redacted {
+        return Err(Failure::BadInput(
+            "only a whole pack with its names can be worked through again; an excerpt or a redacted pack lacks evidence".into(),
+        ));
+    }
+    let unread = || Failure::CouldNotRun("the assessment or the list of names cannot be read".into());
+    let assessment: Assessment = files.get("assessment.json").and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or_else(unread)?;
+    let names = match files.get("names.json") {
+        Some(bytes) => Names::of(serde_json::from_slice(bytes).map_err(|_| unread())?),
+        None => Names::default(),
+    };
+    let progress = terminal::Progress::start();
+    let mut diagnostics = Diagnostics::default();
+    let kept = take_apart(files, assessment, names, &mut diagnostics);
+    let mut source = io::embedded_controls();
+    source.overlay(kept.controls.clone());
+    if let Some(folder) = overlay {
+        source.overlay(overlay_tree(folder)?);
+    }
+    let controls = Controls::load(source, &mut diagnostics);
+    let mut templates = io::embedded_templates();
+    if let Some(folder) = &arguments.templates {
+        templates.overlay(io::read_tree(folder)?);
+    }
+    let wording = Wording::load(&templates, "en", &mut diagnostics);
+    let fonts = match &arguments.fonts {
+        Some(folder) => io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
+        None => Vec::new(),
+    };
+    let again = rederive(kept, files, &controls, &templates, &wording, &fonts, &mut diagnostics, |text| progress.tell(text))
+        .map_err(|error| Failure::CouldNotRun(error.to_string()))?;
+    drop(progress);
+    let Some(again) = again else {
+        settle(diagnostics)?;
+        return Err(Failure::BadInput("the pack cannot be assessed with these controls".into()));
+    };
+    Ok(report(again, verification))
+}
+
+fn report(again: Rederived, verification: &mut Verification) -> Vec<String> {
+    verification.checked.push(Check { what: "clauses judged again from the statements and the copies of evidence", count: again.clauses });
+    verification.checked.push(Check { what: "files made again, byte for byte", count: again.files });
+    verification.breaches.extend(again.differences.into_iter().map(|(code, what, message)| Breach { code, what, message }));
+    again.without_copy
+}

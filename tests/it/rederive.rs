@@ -1,0 +1,82 @@
+//! A pack worked through again from the pack alone comes out the same, and shows forgeries that leave every digest in order.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tickmark::base::Digest;
+
+use crate::support::{pack_files, sample, sample_pack};
+
+fn rederive(folder: &Path) -> (Option<i32>, serde_json::Value) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_tickmark")).arg("verify").arg(folder).args(["--rederive", "--format", "json"]).output().unwrap();
+    let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| String::from_utf8_lossy(&output.stderr).into_owned().into());
+    (output.status.code(), value)
+}
+
+fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) {
+    for (path, bytes) in files {
+        let to = folder.join(path);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::write(to, bytes).unwrap();
+    }
+}
+
+/// Changes a file and makes the manifest fit.
+fn forge(folder: &Path, path: &str, change: impl Fn(&str) -> String) {
+    let before = fs::read_to_string(folder.join(path)).unwrap();
+    let after = change(&before);
+    assert_ne!(before, after);
+    let digest = |text: &str| Digest::of(text.as_bytes()).to_string();
+    let manifest = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
+    fs::write(folder.join("SHA256SUMS"), manifest.replace(&digest(&before), &digest(&after))).unwrap();
+    fs::write(folder.join(path), after).unwrap();
+}
+
+#[test]
+fn both_quarters_come_out_the_same_from_their_masked_copies() {
+    let place = tempfile::tempdir().unwrap();
+    write(&place.path().join("2026-Q2"), &pack_files(&sample("2026-Q2")));
+    write(&place.path().join("2026-Q3"), sample_pack());
+    for quarter in ["2026-Q2", "2026-Q3"] {
+        let (code, verification) = rederive(&place.path().join(quarter));
+        assert_eq!((code, &verification["breaches"]), (Some(0), &serde_json::json!([])), "{quarter}");
+        let counts: BTreeMap<&str, u64> = verification["checked"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|check| (check["what"].as_str().unwrap(), check["count"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(Some(counts["clauses judged again from the statements and the copies of evidence"]), verification["clauses"].as_u64());
+        assert!(counts["files made again, byte for byte"] > 12, "{counts:?}");
+    }
+}
+
+#[test]
+fn forgeries_that_leave_every_digest_in_order_come_out() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    write(folder, sample_pack());
+    forge(folder, "index.html", |text| text.replacen("not satisfied", "quite fine", 1).replacen("Not satisfied", "Quite fine", 1));
+    forge(folder, "assessment.json", |text| {
+        let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let approved = value.pointer_mut("/exceptions/0/approved_by").unwrap();
+        *approved = "The board".into();
+        format!("{}\n", serde_json::to_string_pretty(&value).unwrap())
+    });
+    let plain = tickmark::verify::verify(&tickmark::io::read_tree(folder).unwrap(), &[]);
+    assert_eq!(plain.breaches, vec![], "the digests of an unsigned pack do not tell");
+    let (code, verification) = rederive(folder);
+    assert_eq!(code, Some(3), "{verification}");
+    let found: Vec<(&str, &str)> = verification["breaches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|breach| (breach["code"].as_str().unwrap(), breach["what"].as_str().unwrap()))
+        .collect();
+    for wanted in [("rederived-file", "index.html"), ("rederived-file", "report.pdf"), ("rederived-record", "assessment.json")] {
+        assert!(found.contains(&wanted), "{wanted:?} in {found:?}");
+    }
+}
