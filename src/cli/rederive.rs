@@ -7,7 +7,7 @@ use super::{Failure, overlay_tree, settle, terminal};
 use crate::assessment::{Assessment, Names};
 use crate::base::{Diagnostics, SourceTree};
 use crate::io;
-use crate::pipeline::rederive::take_apart;
+use crate::pipeline::rederive::{Look, take_apart};
 use crate::pipeline::{Controls, Rederived, rederive};
 use crate::report::Wording;
 use crate::verify::{Breach, Check, Verification};
@@ -51,7 +51,8 @@ pub fn run(
         Some(folder) => io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
         None => Vec::new(),
     };
-    let again = rederive(kept, files, &controls, &templates, &wording, &fonts, &mut diagnostics, |text| progress.tell(text))
+    let look = Look { templates, wording, fonts };
+    let again = rederive(kept, files, &controls, &look, &mut diagnostics, |text| progress.tell(text))
         .map_err(|error| Failure::CouldNotRun(error.to_string()))?;
     drop(progress);
     let Some(again) = again else {

@@ -26,6 +26,13 @@ pub struct Kept {
     pub controls: SourceTree,
 }
 
+/// What the reports were rendered with.
+pub struct Look {
+    pub templates: SourceTree,
+    pub wording: Wording,
+    pub fonts: Vec<Vec<u8>>,
+}
+
 /// What working through it again gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rederived {
@@ -72,9 +79,7 @@ pub fn rederive(
     kept: Kept,
     files: &SourceTree,
     controls: &Controls,
-    templates: &SourceTree,
-    wording: &Wording,
-    fonts: &[Vec<u8>],
+    look: &Look,
     diagnostics: &mut Diagnostics,
     mut progress: impl FnMut(&str),
 ) -> Result<Option<Rederived>, RenderError> {
@@ -103,7 +108,7 @@ pub fn rederive(
         .filter_map(|own| own.packed.as_ref())
         .filter_map(|path| Some((path.clone(), files.get(path)?.to_vec())));
     let rendered = Assessed { copies: copies.collect(), assessment, observations: again.observations, ledger: again.ledger, names };
-    let made = outputs(rendered, &workspace.statements, &Disclosure::Full, templates, wording, fonts, &mut progress)?;
+    let made = outputs(rendered, &workspace.statements, &Disclosure::Full, &look.templates, &look.wording, &look.fonts, &mut progress)?;
     compare_files(files, &made.files, &mut found);
     Ok(Some(found))
 }

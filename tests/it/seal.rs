@@ -413,7 +413,6 @@ fn raw_zip(entries: &[(&str, &[u8], u32)]) -> Vec<u8> {
         directory.extend(b"PK\x01\x02\x14\x03");
         directory.extend(&shared);
         directory.extend([0; 8]);
-        directory.extend([0; 0]);
         directory.extend((mode << 16).to_le_bytes());
         directory.extend(offset.to_le_bytes());
         directory.extend(name.as_bytes());
