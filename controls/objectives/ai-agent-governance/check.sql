@@ -38,8 +38,8 @@ told_of as (
   select identity_id, 'kind' as place, kind as told from machine_identities
 ),
 
--- The rule that makes it an agent: a word of its name, else of its purpose, its service or its kind.
-agents as (
+-- The rule that makes it an agent by a word: of its name, else of its purpose, its service or its kind.
+worded as (
   select words.identity_id, words.place, words.word
   from (
     select identity_id, place, unnest(string_to_array(translate(lower(told), '-_./@:+,;()', '           '), ' ')) as word
@@ -51,6 +51,20 @@ agents as (
     partition by words.identity_id
     order by case words.place when 'name' then 1 when 'purpose' then 2 when 'service' then 3 else 4 end, words.word
   ) = 1
+),
+
+agents as (
+  select
+    machine_identities.identity_id,
+    case
+      when worded.identity_id is not null then concat('An agent by the word "', worded.word, '" in its ', worded.place)
+      else concat('An agent by its class. ', trim(trim(machine_identities.class_because), '.'))
+    end as because
+  from machine_identities
+  left join worded
+    on worded.identity_id = machine_identities.identity_id
+  where worded.identity_id is not null
+    or machine_identities.class = 'ai-agent'
 ),
 
 holders as (
@@ -115,8 +129,7 @@ tracker as (
 measured as (
   select
     machine_identities.*,
-    agents.place,
-    agents.word,
+    agents.because,
     nullif(trim(registered.accountable), '') as accountable,
     nullif(trim(registered.switch_off), '') as switch_off,
     case
@@ -183,7 +196,7 @@ select
     else 'pass'
   end as outcome,
   concat(
-    'An agent by the word "', word, '" in its ', place, ': ',
+    because, ': ',
     case
       when enabled = false then 'it is disabled'
       when provider_managed then 'the platform runs it'

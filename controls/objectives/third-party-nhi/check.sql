@@ -98,6 +98,8 @@ members as (
     machine_identities.register_artifact,
     machine_identities.register_record,
     machine_identities.enabled,
+    trim(trim(machine_identities.class_because), '.') as class_because,
+    named.identity_id is not null as is_named,
     nullif(trim(registered.vendor), '') as vendor,
     nullif(trim(registered.contract_owner), '') as contract_owner,
     machine_identities.register_owner,
@@ -117,6 +119,9 @@ members as (
     on registered.identity_id = machine_identities.identity_id
   left join trusted
     on trusted.identity_id = machine_identities.identity_id
+  -- Of a role that accounts may assume, the accounts decide, with those that are named as the organisation's own.
+  left join (select distinct identity_id from foreign_trusts) as assumable
+    on assumable.identity_id = machine_identities.identity_id
   left join named
     on named.identity_id = machine_identities.identity_id
   left join apps
@@ -129,6 +134,8 @@ members as (
       or trusted.identity_id is not null
       or named.identity_id is not null
       or apps.identity_id is not null
+      or lower(trim(registered.class)) = 'vendor'
+      or (machine_identities.class = 'vendor' and assumable.identity_id is null)
     )
 ),
 
@@ -163,7 +170,8 @@ select
       when vendor is not null then concat('Held by or for ', vendor)
       when account is not null then concat('Account ', account, ' outside the organisation may assume it')
       when is_app then concat('An installed app', coalesce(' of ' || publisher, ''))
-      else 'Its name says that it is a third party''s'
+      when is_named then 'Its name says that it is a third party''s'
+      else concat('A third party''s by its class. ', class_because)
     end,
     ': ',
     case
