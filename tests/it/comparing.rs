@@ -116,7 +116,7 @@ fn forms_follow_the_name_of_the_file_and_gates_end_with_one() {
     assert_eq!(place.diff(&["--format", "pdf"]).status.code(), Some(2), "a PDF needs a file");
     let gate = place.diff(&["--fail-on", "worsened"]);
     assert_eq!(gate.status.code(), Some(1));
-    assert!(said(&gate).contains("nist-csf@2.0 ID.RA-07"), "deviations came to light: {}", said(&gate));
+    assert!(said(&gate).contains("the gate is not met by"), "deviations came to light: {}", said(&gate));
     assert_eq!(place.diff(&["--fail-on", "removed,added"]).status.code(), Some(0));
 }
 

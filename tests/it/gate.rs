@@ -292,6 +292,19 @@ fn losing_evidence_breaks_the_gate_although_nothing_departs_any_more() {
     let mut earlier: Assessment = serde_json::from_str(&before).unwrap();
     let cited = with_status(&earlier, Status::NotAssessed).into_iter().next().unwrap();
     set(&mut earlier, &cited, Status::PartiallySatisfied);
+    fs::write(at.join("forged.json"), serde_json::to_vec(&earlier).unwrap()).unwrap();
+    assert_eq!(
+        run(at, &["assess", "w", "--against", "forged.json"]).status.code(),
+        Some(3),
+        "a record that was changed by hand is no measure"
+    );
+    for clause in &mut earlier.clauses {
+        clause.digest = clause.computed_digest();
+    }
+    earlier.root = earlier.computed_root();
+    for at in 0..earlier.frameworks.len() {
+        earlier.frameworks[at].counts = earlier.counted(&earlier.frameworks[at].framework.clone());
+    }
     fs::write(at.join("earlier.json"), serde_json::to_vec(&earlier).unwrap()).unwrap();
     let worse = run(at, &["assess", "w", "--against", "earlier.json", "--format", "junit"]);
     assert_eq!(worse.status.code(), Some(1), "{}", text(&worse.stderr));
