@@ -307,7 +307,8 @@ fn found_packs(folder: &Path) -> Result<Vec<Found>, Failure> {
             };
             match load(path) {
                 Ok(loaded) => {
-                    Found { place, side: Some(crate::diff::side_record(loaded.side())), previous_root: None, problem: String::new() }
+                    let previous_root = loaded.assessment.frame.previous.as_ref().map(ToString::to_string);
+                    Found { place, side: Some(crate::diff::side_record(loaded.side())), previous_root, problem: String::new() }
                 }
                 Err(failure) => Found { place, side: None, previous_root: None, problem: failure.to_string() },
             }

@@ -197,5 +197,17 @@ fn trend_and_history_put_packs_in_order_and_name_gaps() {
     assert_eq!(codes(1), ["follows"]);
     assert_eq!(list["unreadable"][0]["place"], "broken");
     assert_eq!(list["is_whole"], false);
+    // A record that names the one before it, and one that names another.
+    for (named, code) in
+        [(quarter("2026-Q2").assessment.root.clone(), "names-previous"), (tickmark::base::Digest::of(b"other"), "names-other")]
+    {
+        let mut chained = quarter("2026-Q3").assessment.clone();
+        chained.frame.previous = Some(named);
+        fs::remove_dir_all(packs.join("q3")).unwrap();
+        fs::create_dir_all(packs.join("q3")).unwrap();
+        write_record(&packs.join("q3/assessment.json"), &chained);
+        let output = tickmark(&["history", packs.to_str().unwrap(), "--format", "json"]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains(&format!("\"{code}\"")), "{}", said(&output));
+    }
     assert_eq!(tickmark(&["history", packs.join("broken").join("none").to_str().unwrap()]).status.code(), Some(4));
 }
