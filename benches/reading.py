@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """How long reading large evidence takes and how much memory, against DuckDB reading the same files, as a Markdown table.
 
-    python3 benches/reading.py target/release/tickmark [--events 10000000] [--identities 1000000] [--folder DIR]
+    python3 benches/reading.py target/release/tickmark [--events 10000000] [--identities 1000000] [--keep DIR]
+
+With --keep the population stays in DIR, and one that is there already is used again.
 
 Not a test: nothing here passes or fails by time. DuckDB comes from PyPI (`pip install duckdb`); without it its rows are left out.
 The population is made here: a log of many files in gzip, one event per line, and a credential report of users with two keys each.
@@ -102,11 +104,15 @@ def main():
     arguments.add_argument("tickmark")
     arguments.add_argument("--events", type=int, default=10_000_000)
     arguments.add_argument("--identities", type=int, default=1_000_000)
-    arguments.add_argument("--folder", type=Path)
+    arguments.add_argument("--keep", type=Path)
+    arguments.add_argument("--only-populate", action="store_true", help="make the population and stop")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as place:
-        folder = Path(place) / "evidence"
-        populate(folder, given.events, given.identities)
+    with tempfile.TemporaryDirectory() as place:
+        folder = given.keep or Path(place) / "evidence"
+        if not (folder / "tickmark.yaml").exists():
+            populate(folder, given.events, given.identities)
+        if given.only_populate:
+            return
         files = sorted(folder.glob("logs/*.gz")) + [folder / "credential-report.csv"]
         size = sum(file.stat().st_size for file in files)
         print(f"{given.events} events, {given.identities} identities, {2 * given.identities} credentials, {size / 1e6:.0f} MB in {len(files)} files\n")

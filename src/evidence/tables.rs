@@ -117,24 +117,37 @@ pub fn load_tables(controls: &SourceTree, diagnostics: &mut Diagnostics) -> BTre
     tables
 }
 
-/// Which of the tables that are made on request are asked for. The others stay empty.
+/// Which derived tables are made. The others stay empty.
 #[derive(Debug, Clone, Copy)]
 pub enum Request<'a> {
     All,
-    /// Those whose first table has rows: a table of lives has none where there is nobody.
+    /// All but those that are made on request and whose first table has no rows: a table of lives has none where there is nobody.
     Filled,
-    /// All of them where this query names one, else none.
+    /// Those that this query names, and what they are made from.
     NamedIn(&'a str),
 }
 
 impl Request<'_> {
-    fn asks_for(self, derivation: &Derivation, names: &[&str], engine: &Engine) -> bool {
-        !derivation.on_request
-            || match self {
-                Request::All => true,
-                Request::Filled => derivation.reads.first().is_none_or(|first| has_rows(engine, first)),
-                Request::NamedIn(text) => names.iter().any(|name| text.contains(name)),
+    fn asks_for(self, table: &str, derivation: &Derivation, named: &BTreeSet<&str>, engine: &Engine) -> bool {
+        match self {
+            Request::All => true,
+            Request::Filled => !derivation.on_request || derivation.reads.first().is_none_or(|first| has_rows(engine, first)),
+            Request::NamedIn(_) => named.contains(table),
+        }
+    }
+
+    /// The tables that the query names, and those that they are made from.
+    fn named(self, definitions: &BTreeMap<String, TableDefinition>) -> BTreeSet<&str> {
+        let Request::NamedIn(text) = self else { return BTreeSet::new() };
+        let mut waiting: Vec<&TableDefinition> = definitions.values().filter(|table| text.contains(table.name.as_str())).collect();
+        let mut named = BTreeSet::new();
+        while let Some(table) = waiting.pop() {
+            if named.insert(table.name.as_str()) {
+                let reads = table.derivation.iter().flat_map(|derivation| &derivation.reads);
+                waiting.extend(reads.filter_map(|name| definitions.get(name)));
             }
+        }
+        named
     }
 }
 
@@ -156,8 +169,7 @@ pub fn derive(
         definitions.values().filter(|table| table.derivation.is_none()).map(|table| table.name.as_str()).collect();
     let mut waiting: Vec<(&TableDefinition, &Derivation)> =
         definitions.values().filter_map(|table| table.derivation.as_ref().map(|derivation| (table, derivation))).collect();
-    let on_request: Vec<&str> =
-        waiting.iter().filter(|(_, derivation)| derivation.on_request).map(|(table, _)| table.name.as_str()).collect();
+    let named = request.named(definitions);
     while !waiting.is_empty() {
         let (ready, rest): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(|(_, derivation)| derivation.reads.iter().all(|read| made.contains(read.as_str())));
@@ -172,7 +184,7 @@ pub fn derive(
             return;
         }
         for (table, derivation) in ready {
-            if request.asks_for(derivation, &on_request, engine) {
+            if request.asks_for(&table.name, derivation, &named, engine) {
                 make(engine, table, derivation, parameters, diagnostics);
             } else {
                 engine.load(&table.name, &table.empty());

@@ -112,6 +112,9 @@ mod tests {
         Draw { id: "S-1".into(), flaw: flaw.map(str::to_owned), items }
     }
 
+    /// Status before, results of the items, why the draw cannot be made again, excepted subjects; status after, codes of the reasons.
+    type Row = (Status, &'static [ItemResult], Option<&'static str>, &'static [&'static str], Status, &'static [&'static str]);
+
     /// The status, and the codes of the reasons in their order.
     fn judged(status: Status, draws: &[Draw], excepted: &[&str]) -> (Status, Vec<String>) {
         let mut reasons = vec![Reason { code: "proved".into(), text: String::new(), objective: None, artifacts: vec![], rows: vec![] }];
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn the_rules_are_this_table() {
         use Status::{NotAssessed, NotSatisfied, PartiallySatisfied, Satisfied};
-        let table: &[(Status, &[ItemResult], Option<&str>, &[&str], Status, &[&str])] = &[
+        let table: &[Row] = &[
             (Satisfied, &[Passed, Passed], None, &[], Satisfied, &["proved", "sample-passed"]),
             (Satisfied, &[Passed, Open], None, &[], PartiallySatisfied, &["sample-open", "proved", "sample-passed"]),
             (Satisfied, &[Passed, Failed], None, &[], NotSatisfied, &["sample-failed", "proved", "sample-passed"]),

@@ -120,7 +120,8 @@ fn entry_problems(archive: &mut ZipArchive<Cursor<&[u8]>>, limits: Limits) -> Ve
         };
         let mut add = |reason: &str| problems.push((shown(entry.name_raw()), reason.to_owned()));
         let kind = entry.unix_mode().unwrap_or_default() & TYPE_MASK;
-        if !matches!(kind, 0 | TYPE_REGULAR) && !(kind == TYPE_FOLDER && entry.is_dir()) {
+        let is_plain = matches!(kind, 0 | TYPE_REGULAR) || (kind == TYPE_FOLDER && entry.is_dir());
+        if !is_plain {
             add("is a link or a device, not a file");
         }
         if entry.encrypted() {

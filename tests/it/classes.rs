@@ -107,7 +107,13 @@ fn world(text: &str) -> Engine {
         Format::<CasesFile>::new("cases/invalid").read("rules.yaml", text.as_bytes(), &mut diagnostics).expect("the rows are in order");
     let tables = tables_of(&file, 0, &controls().tables, &mut diagnostics);
     let engine = engine_over(&tables);
-    derive(&engine, &controls().tables, &Parameters::new(), tickmark::evidence::tables::Request::NamedIn(""), &mut diagnostics);
+    derive(
+        &engine,
+        &controls().tables,
+        &Parameters::new(),
+        tickmark::evidence::tables::Request::NamedIn("machine_identities machine_credentials"),
+        &mut diagnostics,
+    );
     assert_no_errors(diagnostics);
     engine
 }

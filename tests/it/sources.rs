@@ -145,7 +145,7 @@ fn rows_of(ledger: &Reading, path: &str, with_record: bool) -> BTreeMap<String, 
 }
 
 fn row_text(table: &Table, row: usize, with_record: bool) -> String {
-    let shown = table.names().into_iter().filter(|name| *name != "artifact" && (with_record || *name != "record"));
+    let shown = table.names().iter().filter(|name| *name != "artifact" && (with_record || *name != "record"));
     let cells = shown.filter_map(|name| match table.cell(row, name) {
         Cell::Missing => None,
         Cell::Text(text) => Some(format!("{name}={text:?}")),
