@@ -10,16 +10,17 @@ use super::{Failure, evidence_add, open_workspace, settle, terminal};
 use crate::assessment::Names;
 use crate::base::Diagnostics;
 use crate::evidence::ArtifactState;
-use crate::evidence::{Artifact, Ledger, normalise};
+use crate::evidence::{Artifact, Ledger, needed_for, normalise};
 use crate::io;
-use crate::pipeline::compare::{coverage, reconciliation};
+use crate::pipeline::compare::{RECONCILIATION, coverage, reconciliation};
 use crate::pipeline::documents::Documents;
 use crate::pipeline::requests::{COLUMNS, Request, requests};
 use crate::pipeline::{Controls, Workspace};
 use crate::render::workbook;
 
-/// Controls, workspace and ledger of a folder: what `evidence` and `query` both begin with.
-pub fn open(folder: &Path, overlay: Option<&Path>) -> Result<(Controls, Workspace, Ledger), Failure> {
+/// Controls, workspace and ledger of a folder: what `evidence` and `query` both begin with. Of the derived tables only those are made
+/// that `query` names.
+pub fn open(folder: &Path, query: &str, overlay: Option<&Path>) -> Result<(Controls, Workspace, Ledger), Failure> {
     let mut diagnostics = Diagnostics::default();
     let (controls, statements, files) = open_workspace(folder, overlay, &mut diagnostics)?;
     let workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics);
@@ -28,9 +29,9 @@ pub fn open(folder: &Path, overlay: Option<&Path>) -> Result<(Controls, Workspac
         return Err(Failure::BadInput("the workspace cannot be used".into()));
     };
     let progress = terminal::Progress::start();
-    let ledger = normalise(&files, &workspace.metas, &controls.adapters, &controls.tables, &workspace.frame, &mut diagnostics, |path| {
-        progress.tell(path)
-    });
+    let tables = needed_for(query, &controls.tables);
+    let ledger =
+        normalise(&files, &workspace.metas, &controls.adapters, &tables, &workspace.frame, &mut diagnostics, |path| progress.tell(path));
     drop(progress);
     Documents::new(&workspace, &ledger, &Names::default()).warn(&mut diagnostics);
     settle(diagnostics)?;
@@ -47,7 +48,7 @@ pub fn run(arguments: &EvidenceArguments, overlay: Option<&Path>) -> Result<(), 
         None => {}
     }
     let folder = arguments.folder.as_deref().unwrap_or(Path::new("."));
-    let (_, _, ledger) = open(folder, overlay)?;
+    let (_, _, ledger) = open(folder, "", overlay)?;
     match arguments.format {
         TextOrJson::Json => print_json(&json!(ledger.artifacts.values().map(artifact_json).collect::<Vec<_>>())),
         TextOrJson::Text => print_text(&ledger),
@@ -72,7 +73,7 @@ pub fn provenance_gate(ledger: &Ledger) -> Result<(), Failure> {
 }
 
 fn reconcile(folder: &Path, format: TextOrJson, overlay: Option<&Path>) -> Result<(), Failure> {
-    let (controls, workspace, ledger) = open(folder, overlay)?;
+    let (controls, workspace, ledger) = open(folder, RECONCILIATION, overlay)?;
     let found = reconciliation(&ledger);
     let covered = coverage(&controls, &workspace, &ledger);
     if format == TextOrJson::Json {
@@ -108,7 +109,7 @@ fn reconcile(folder: &Path, format: TextOrJson, overlay: Option<&Path>) -> Resul
 }
 
 fn list_requests(folder: &Path, format: ListFormat, exports_only: bool, out: Option<&Path>, overlay: Option<&Path>) -> Result<(), Failure> {
-    let (controls, workspace, ledger) = open(folder, overlay)?;
+    let (controls, workspace, ledger) = open(folder, "", overlay)?;
     let mut list = requests(&controls, &workspace, &ledger);
     list.retain(|request| !(exports_only && request.kind == "document"));
     let text = |error: &dyn std::fmt::Display| Failure::CouldNotRun(error.to_string());

@@ -14,7 +14,7 @@ use crate::evidence::Masker;
 use crate::evidence::adapter::sql_diagnostic;
 
 pub fn run(folder: &Path, sql: &str, format: TableFormat, overlay: Option<&Path>) -> Result<(), Failure> {
-    let (_, workspace, ledger) = evidence::open(folder, overlay)?;
+    let (_, workspace, ledger) = evidence::open(folder, sql, overlay)?;
     let parameters = Parameters::from([
         ("as_of".to_owned(), Parameter::Instant(workspace.frame.as_of)),
         ("period_from".to_owned(), Parameter::Instant(workspace.frame.period_from)),

@@ -35,7 +35,7 @@ pub use normalise::{normalise, take_apart};
 pub use pack_copy::{packed_copy, readable_text};
 pub use script::rehearse;
 pub use stated::{EXCEPTIONS_FILE, StatedException};
-pub use tables::{TableDefinition, load_tables};
+pub use tables::{TableDefinition, load_tables, needed_for};
 
 use crate::base::{Digest, Instant, PROVENANCE, Table};
 use crate::engine::Engine;

@@ -151,6 +151,13 @@ impl Request<'_> {
     }
 }
 
+/// The base tables, and the derived ones that a query names with what they are made from: whoever asks for nothing else need not wait.
+pub fn needed_for(query: &str, definitions: &BTreeMap<String, TableDefinition>) -> BTreeMap<String, TableDefinition> {
+    let named = Request::NamedIn(query).named(definitions);
+    let is_needed = |table: &TableDefinition| table.derivation.is_none() || named.contains(table.name.as_str());
+    definitions.iter().filter(|(_, table)| is_needed(table)).map(|(name, table)| (name.clone(), table.clone())).collect()
+}
+
 fn has_rows(engine: &Engine, table: &str) -> bool {
     let mut found = false;
     engine.scan(table, |part| found |= !part.is_empty());

@@ -11,7 +11,7 @@ use crate::base::Table;
 use crate::evidence::{Artifact, ArtifactState, Extent, Ledger};
 
 /// The derived table that holds the comparison.
-const TABLE: &str = "reconciliation";
+pub const RECONCILIATION: &str = "reconciliation";
 
 /// Counts by place and everything that does not agree, from the table `reconciliation`.
 pub fn reconciliation(ledger: &Ledger) -> ReconciliationRecord {
@@ -22,7 +22,9 @@ pub fn reconciliation(ledger: &Ledger) -> ReconciliationRecord {
         ..ReconciliationRecord::default()
     };
     let mut places: BTreeMap<(String, String), PlaceRecord> = BTreeMap::new();
-    ledger.scan(TABLE, |table| (0..table.len()).for_each(|row| count_row(&table, row, ledger, &mut places, &mut record.discrepancies)));
+    ledger.scan(RECONCILIATION, |table| {
+        (0..table.len()).for_each(|row| count_row(&table, row, ledger, &mut places, &mut record.discrepancies))
+    });
     let rank =
         |kind: &str| ["conflict", "ambiguous", "duplicate", "only-in-register", "only-in-source"].iter().position(|own| *own == kind);
     record.discrepancies.sort_by(|one, two| {
