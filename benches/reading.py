@@ -88,7 +88,7 @@ def measured(command):
 DUCKDB = """
 import duckdb, sys
 db = duckdb.connect(sys.argv[2])
-db.execute("set threads=2; set memory_limit='1500MB'; set preserve_insertion_order=false")
+db.execute("set threads=2; set memory_limit='1500MB'; set preserve_insertion_order=false; set enable_progress_bar=false")
 db.execute(f"create table credentials as select * from read_csv('{sys.argv[1]}/credential-report.csv', all_varchar=true)")
 db.execute(f'''create table events as select eventID, cast(eventTime as timestamp) as at, userIdentity.arn as arn, userIdentity.accessKeyId as key,
   eventSource, eventName, sourceIPAddress, recipientAccountId, resources[1].ARN as target
