@@ -217,8 +217,15 @@ impl Artifact {
 fn cut(content: &Content, cutting: &Cutting, part_bytes: usize, sender: SyncSender<Part>) -> Result<Streamed, String> {
     let mut hashing = Hashing { inner: content.open()?, hasher: Hasher::default(), bytes: 0 };
     let broken = {
-        let mut cutter =
-            Cutter { reader: unpacked(content, Box::new(&mut hashing))?, cutting, part_bytes, rest: Vec::new(), line: 1, before: 0 };
+        let mut cutter = Cutter {
+            reader: unpacked(content, Box::new(&mut hashing))?,
+            cutting,
+            part_bytes,
+            rest: Vec::new(),
+            ended: false,
+            line: 1,
+            before: 0,
+        };
         cutter.run(&sender).err()
     };
     // Whatever stands after the last record is hashed as well.
@@ -249,8 +256,23 @@ fn unpacked<'a>(content: &Content, reader: Box<dyn Read + Send + 'a>) -> Result<
     if content.beginning(2)? != [0x1f, 0x8b] {
         return Ok(Box::new(reader));
     }
-    let limit = content.size().saturating_mul(UNPACKED_RATIO_MAX);
-    Ok(Box::new(flate2::bufread::MultiGzDecoder::new(reader).take(limit)))
+    let left = content.size().saturating_mul(UNPACKED_RATIO_MAX);
+    Ok(Box::new(Bounded { inner: flate2::bufread::MultiGzDecoder::new(reader), left }))
+}
+
+/// Refuses to go beyond a number of bytes: an end there must not look like the end of the data.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.left =
+            self.left.checked_sub(count as u64).ok_or_else(|| std::io::Error::other("the file grows more than it should when unpacked"))?;
+        Ok(count)
+    }
 }
 
 struct Cutter<'a> {
@@ -259,6 +281,8 @@ struct Cutter<'a> {
     part_bytes: usize,
     /// Read and not handed over.
     rest: Vec<u8>,
+    /// Whether the data came to its end.
+    ended: bool,
     line: usize,
     before: usize,
 }
@@ -281,7 +305,8 @@ impl Cutter<'_> {
             }
         }
         loop {
-            let at_end = self.fill(self.part_bytes)?;
+            self.fill(self.part_bytes)?;
+            let at_end = self.ended;
             let (mut end, records, closed) = self.border(at_end);
             if end == 0 && !at_end {
                 // One record is longer than a part.
@@ -310,15 +335,18 @@ impl Cutter<'_> {
         }
     }
 
-    /// Reads until so many bytes are at hand. True at the end of the data.
-    fn fill(&mut self, wanted: usize) -> Result<bool, String> {
+    /// Reads until so many bytes are at hand, or the data ends.
+    fn fill(&mut self, wanted: usize) -> Result<(), String> {
         let missing = wanted.saturating_sub(self.rest.len()) as u64;
         if missing == 0 {
-            return Ok(false);
+            return Ok(());
         }
         let got = (&mut self.reader).take(missing).read_to_end(&mut self.rest);
         match got {
-            Ok(count) => Ok((count as u64) < missing),
+            Ok(count) => {
+                self.ended |= (count as u64) < missing;
+                Ok(())
+            }
             Err(error) => Err(format!("the data is damaged or cut short after line {}: {error}", self.line)),
         }
     }

@@ -187,3 +187,17 @@ fn a_table_that_grows_beyond_memory_answers_from_disk() {
     assert_eq!(engine.query(&swapped, &Parameters::new()).unwrap().cell(0, "number").to_string(), "4");
     assert_eq!(engine.table("large").unwrap().len(), total);
 }
+
+#[test]
+fn a_last_record_that_is_long_and_cut_ends_and_data_that_grows_too_much_is_never_whole() {
+    let lines: String = (0..40).map(|number| format!("{}\n", event(number))).collect();
+    let long = format!("{lines}{{\"eventID\": \"{}", "x".repeat(PARTS * 20));
+    let (artifact, ledger) = read(long.as_bytes(), PARTS, METADATA);
+    assert_eq!((artifact.read, artifact.kept, artifact.rejected), (41, 40, 1), "{:?}", artifact.rejections);
+    assert_eq!(ledger.table("events").len(), 40);
+    // Blanks between records unpack to far more than two hundred times their packed size.
+    let blanks = gz(format!("{lines}{}{lines}", "\n".repeat(60_000_000)).as_bytes());
+    let (artifact, _) = read(&blanks, 1 << 16, METADATA);
+    assert!(artifact.in_parts, "{}", artifact.note);
+    assert!(artifact.state != ArtifactState::Used || artifact.extent == Extent::Incomplete, "{}", artifact.note);
+}
