@@ -491,12 +491,38 @@ pub struct ExceptionRecord {
     pub expires_at: String,
     pub compensating_measure: String,
     pub retirement_plan: String,
+    /// The steps of that plan, in the order stated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<MilestoneRecord>,
+    /// The compensating-control worksheet, one answer for each of its six fields; none where no worksheet is stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worksheet: Option<Vec<WorksheetAnswer>>,
     pub ticket: Option<String>,
     /// Subjects that depart and that it covers now.
     pub covers: Vec<String>,
     /// What an auditor would question.
     pub remarks: Vec<String>,
     pub digest: Digest,
+}
+
+/// One step on the way to the end of an exception.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MilestoneRecord {
+    pub due: String,
+    pub what: String,
+    /// The day on which it was done, by the day of judgement.
+    pub done: Option<String>,
+    /// `done`, `open` or `overdue`.
+    pub state: String,
+}
+
+/// One field of a compensating-control worksheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorksheetAnswer {
+    /// `constraints`, `definition`, `objective`, `identified_risk`, `validation` or `maintenance`.
+    pub field: String,
+    /// None where nothing is stated.
+    pub text: Option<String>,
 }
 
 /// A policy, a procedure, minutes, a picture: what a query cannot read.

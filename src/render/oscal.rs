@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::base::identifier::{NAMESPACE, token, uuid};
 use crate::base::{Digest, Status};
 use crate::report::Machine;
-use crate::report::machine::{ClauseItem, DeviationItem, ExceptionItem, FrameworkItem, ObjectiveItem};
+use crate::report::machine::{ClauseItem, DeviationItem, ExceptionItem, MilestoneItem, FrameworkItem, ObjectiveItem};
 
 const VERSION: &str = "1.1.3";
 
@@ -312,9 +312,24 @@ impl<'a> Scope<'a> {
                 "title": "Retirement of the exception",
                 "description": prose(&exception.retirement_plan),
             }]);
+            put_list(&mut risk["remediations"][0], "tasks", self.milestones(objective, exception));
         }
         put_list(&mut risk, "related-observations", self.related(&covered));
         risk
+    }
+
+    /// The steps of a plan; OSCAL calls them tasks of a remediation.
+    fn milestones(&self, objective: &ObjectiveItem, exception: &ExceptionItem) -> Vec<Value> {
+        let task = |(number, step): (usize, &MilestoneItem)| {
+            json!({
+                "uuid": self.uuid("milestone", &[&objective.id, &exception.id, &number.to_string()]),
+                "type": "milestone",
+                "title": line(&step.what),
+                "props": [{"name": "state", "ns": NAMESPACE, "value": value(&step.state)}],
+                "timing": {"on-date": {"date": format!("{}T00:00:00Z", step.due)}},
+            })
+        };
+        exception.milestones.iter().enumerate().map(task).collect()
     }
 
     fn related(&self, deviations: &[&DeviationItem]) -> Vec<Value> {

@@ -203,8 +203,21 @@ pub struct ExceptionItem {
     pub expires_at: Moment,
     pub compensating_measure: String,
     pub retirement_plan: String,
+    pub milestones: Vec<MilestoneItem>,
+    /// Answers of the compensating-control worksheet, by field, empty where nothing is stated; none where no worksheet is stated.
+    pub worksheet: Vec<(String, String)>,
     pub remarks: Vec<String>,
     pub digest: String,
+}
+
+/// One step on the way to the end of an exception.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MilestoneItem {
+    /// A day.
+    pub due: String,
+    pub what: String,
+    /// `done`, `open` or `overdue`.
+    pub state: String,
 }
 
 /// An instant as it was written, and in seconds since 1970 where it is one.
@@ -515,6 +528,17 @@ impl<'a> Builder<'a> {
                 expires_at: moment(Some(&own.expires_at)),
                 compensating_measure: shown(&own.compensating_measure),
                 retirement_plan: shown(&own.retirement_plan),
+                milestones: own
+                    .milestones
+                    .iter()
+                    .map(|step| MilestoneItem { due: step.due.clone(), what: shown(&step.what), state: step.state.clone() })
+                    .collect(),
+                worksheet: own
+                    .worksheet
+                    .iter()
+                    .flatten()
+                    .map(|answer| (answer.field.clone(), shown(answer.text.as_deref().unwrap_or_default())))
+                    .collect(),
                 remarks: each(&own.remarks),
                 digest: own.digest.to_string(),
             })
