@@ -12,6 +12,7 @@ use crate::assessment::Outcome;
 use crate::base::Status;
 use crate::excerpt::places;
 use crate::explain::{Explanation, Held, Link, Moved, PathStep, Row, explain};
+use crate::judge::StepKind;
 
 pub fn run(folder: &Path, wanted: &str, rows_max: usize, format: TextOrJson, overlay: Option<&Path>) -> Result<(), Failure> {
     let opened = assessed::open(folder, overlay)?;
@@ -88,6 +89,10 @@ fn print_path(own: &Explanation) {
     }
     for (index, step) in own.path.iter().enumerate() {
         terminal::safe_line(&format!("  {}. {}: {}", index + 1, step.objective, step.what));
+        if step.step == StepKind::EndDeviations.word() {
+            let advice = own.objectives.iter().find(|link| link.objective == step.objective).map_or("", |link| link.advice.as_str());
+            advice.lines().for_each(|line| terminal::safe_line(format!("     {line}").trim_end()));
+        }
         terminal::safe_line(&format!("     {}", leads_to(step)));
     }
     if let Some(limit) = &own.limit {

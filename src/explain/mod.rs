@@ -50,6 +50,8 @@ pub struct Link {
     /// `full` or `partial`.
     pub coverage: String,
     pub rationale: String,
+    /// How deviations are ended, in Markdown; empty where nothing is advised.
+    pub advice: String,
     /// As this framework has it, its exceptions applied.
     pub status: Status,
     pub reasons: Vec<String>,
@@ -183,11 +185,16 @@ fn link(assessment: &Assessment, clause: &ClauseResult, own: &ClauseObjective) -
         statement: result.statement.clone(),
         coverage: own.coverage.clone(),
         rationale: own.rationale.clone(),
+        advice: result.advice.clone(),
         status: own.status,
         reasons: reasons_of(clause, &own.objective).map(|reason| reason.text.clone()).collect(),
         tally: result.tally,
         excepted: exceptions.keys().filter(|subject| failing(subject)).count(),
-        parameters: result.parameters.iter().map(|own| format!("{} = {} {}", own.name, own.value, own.unit).trim_end().to_owned()).collect(),
+        parameters: result
+            .parameters
+            .iter()
+            .map(|own| format!("{} = {} {}", own.name, own.value, own.unit).trim_end().to_owned())
+            .collect(),
         rows,
         evidence: result
             .evidence
@@ -335,10 +342,9 @@ fn what(step: &Step, clause: &ClauseResult, result: &ObjectiveResult, link: &Lin
             format!("Bring a document and have it examined: {}", result.ask.as_deref().unwrap_or("nothing is stated of what to bring."))
         }
         StepKind::EndDeviations => {
-            let advice = if result.advice.is_empty() { String::new() } else { format!(" {}", result.advice.trim()) };
             let excepted = if link.excepted > 0 { format!(" besides the {} under an exception", link.excepted) } else { String::new() };
             format!(
-                "End {} and export again.{advice} Or have an exception approved for each: then it is partially satisfied at most.",
+                "End {} and export again. Or have an exception approved for each: then it is partially satisfied at most.",
                 number(members, "deviation", &excepted)
             )
         }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::Documents;
-use super::samples::Samples;
 use super::exceptions::Departing;
+use super::samples::Samples;
 use super::{Controls, Workspace, classes, compare, exceptions, lives, naming};
 use crate::assessment::{
-    ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord,
-    InputRecord, Names, NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA,
-    SystemRecord, Tool, TreatmentKind, observations_csv, register_csv, root_of,
+    ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord, InputRecord, Names,
+    NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA, SystemRecord, Tool, TreatmentKind,
+    observations_csv, register_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};

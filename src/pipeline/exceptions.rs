@@ -12,12 +12,7 @@ use crate::judge::PutForward;
 use crate::workspace::{Exception, ExceptionState, ExceptionsFile, Milestone, WorkspaceFile};
 
 /// The exceptions of the file; every name in them must exist.
-pub fn check(
-    file: &Located<ExceptionsFile>,
-    stated: &WorkspaceFile,
-    controls: &Controls,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Exception> {
+pub fn check(file: &Located<ExceptionsFile>, stated: &WorkspaceFile, controls: &Controls, diagnostics: &mut Diagnostics) -> Vec<Exception> {
     let mut ids = std::collections::BTreeSet::new();
     for (index, exception) in file.value.exceptions.iter().enumerate() {
         let pointer = format!("/exceptions/{index}");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use super::{Controls, exceptions};
 use super::samples::check_samples;
+use super::{Controls, exceptions};
 use crate::assessment::Names;
 use crate::base::instant::Day;
 use crate::base::yaml::{Format, Located};
@@ -117,7 +117,8 @@ impl Workspace {
         check_not_applicable(&stated, controls, diagnostics);
         check_systems(&stated, controls, diagnostics);
         let mut frame = frame_of(&stated, diagnostics)?;
-        frame.exceptions = exceptions::rows(&exceptions, TimeZone::get(&stated.value.zone).ok().and_then(|zone| Day::of_micros(frame.as_of, &zone)));
+        frame.exceptions =
+            exceptions::rows(&exceptions, TimeZone::get(&stated.value.zone).ok().and_then(|zone| Day::of_micros(frame.as_of, &zone)));
         frame.documents = documents.iter().map(|document| document.path.clone()).collect();
         Some(Workspace {
             stated: stated.value,

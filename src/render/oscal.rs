@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::base::identifier::{NAMESPACE, token, uuid};
 use crate::base::{Digest, Status};
 use crate::report::Machine;
-use crate::report::machine::{ClauseItem, DeviationItem, ExceptionItem, MilestoneItem, FrameworkItem, ObjectiveItem};
+use crate::report::machine::{ClauseItem, DeviationItem, ExceptionItem, FrameworkItem, MilestoneItem, ObjectiveItem};
 
 const VERSION: &str = "1.1.3";
 

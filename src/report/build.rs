@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::blocks;
 use super::model::{
-    AnswerView, ClassTallyView, ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView, DocumentView,
-    ExaminationView, ExceptionView, ExhibitView, FrameworkView, InputView, LinkView, MilestoneView, NotAssessedClause, NotAssessedFramework,
-    NotAssessedView, ObjectiveView, OverrideView, ParameterByClassView, ParameterView, PlaceView, ProvenanceView, ReasonView,
-    ReconciliationView, RejectionView, Report, StatusCount, SystemView, TallyView, WorstView,
+    AnswerView, ClassTallyView, ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView,
+    DocumentView, ExaminationView, ExceptionView, ExhibitView, FrameworkView, InputView, LinkView, MilestoneView, NotAssessedClause,
+    NotAssessedFramework, NotAssessedView, ObjectiveView, OverrideView, ParameterByClassView, ParameterView, PlaceView, ProvenanceView,
+    ReasonView, ReconciliationView, RejectionView, Report, StatusCount, SystemView, TallyView, WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
-    ArtifactRecord, Assessment, ClassTally, ClauseResult, CoverageRecord, DocumentRecord, ExceptionRecord, FrameworkRecord, MilestoneRecord,
-    ObjectiveResult, Observation, Outcome, ParameterByClassRecord, ParameterRecord, Reason, Tally, TreatmentKind,
+    ArtifactRecord, Assessment, ClassTally, ClauseResult, CoverageRecord, DocumentRecord, ExceptionRecord, FrameworkRecord,
+    MilestoneRecord, ObjectiveResult, Observation, Outcome, ParameterByClassRecord, ParameterRecord, Reason, Tally, TreatmentKind,
 };
 use crate::base::{Instant, Status};
 

@@ -27,7 +27,8 @@ fn judged(exceptions: &str) -> Assessment {
         user("svc-newer", "2026-09-02"),
     ]
     .concat();
-    let meta = "artifacts:\n  - path: report.csv\n    adapter: aws-credential-report\n    collected_at: \"2026-09-30T12:00:00Z\"\n    rows: 4\n";
+    let meta =
+        "artifacts:\n  - path: report.csv\n    adapter: aws-credential-report\n    collected_at: \"2026-09-30T12:00:00Z\"\n    rows: 4\n";
     let (mut statements, files) = workspace(&[("report.csv", report.as_bytes())], meta);
     let text = statements.text("tickmark.yaml").unwrap().replace("owasp-nhi-top10@2025", "pci-dss@4.0.1, nist-csf@2.0");
     statements.insert("tickmark.yaml", text);
@@ -65,9 +66,7 @@ fn clause<'a>(assessment: &'a Assessment, framework: &str, excepted: bool) -> Ve
     let concerned = assessment.clauses.iter().filter(|clause| clause.framework == framework);
     concerned
         .filter(|clause| clause.objectives.iter().any(|own| own.objective == "credential-rotation" && own.excepted.is_empty() != excepted))
-        .map(|clause| {
-            (clause.clause.as_str(), clause.status.unwrap(), clause.reasons.iter().map(|reason| reason.code.as_str()).collect())
-        })
+        .map(|clause| (clause.clause.as_str(), clause.status.unwrap(), clause.reasons.iter().map(|reason| reason.code.as_str()).collect()))
         .collect()
 }
 
@@ -79,7 +78,8 @@ fn a_worksheet_is_asked_for_where_the_framework_has_one_and_moves_no_status() {
     assert_eq!(subjects.len(), 2);
     let names: Vec<&str> = subjects.iter().map(String::as_str).collect();
     let bare = judged(&format!("exceptions:\n{}", exception("EX-1", &names, "")));
-    let partly = judged(&format!("exceptions:\n{}", exception("EX-1", &names, "    worksheet:\n      constraints: c\n      validation: \" \"\n")));
+    let partly =
+        judged(&format!("exceptions:\n{}", exception("EX-1", &names, "    worksheet:\n      constraints: c\n      validation: \" \"\n")));
     let whole = judged(&format!("exceptions:\n{}", exception("EX-1", &names, SHEET)));
     for (assessment, code) in [(&bare, "worksheet-incomplete"), (&partly, "worksheet-incomplete"), (&whole, "compensating-control")] {
         let found = clause(assessment, "pci-dss@4.0.1", true);
@@ -150,7 +150,8 @@ fn what_an_auditor_would_question_is_said() {
     // The register of exceptions is itself tested: behind its plan.
     let objective = assessment.objective("exceptions-compensating");
     if let Some(objective) = objective {
-        let told: Vec<&str> = objective.observations.iter().filter(|seen| seen.subject == "EX-1").map(|seen| seen.reason.as_str()).collect();
+        let told: Vec<&str> =
+            objective.observations.iter().filter(|seen| seen.subject == "EX-1").map(|seen| seen.reason.as_str()).collect();
         assert!(told.iter().any(|reason| reason.contains("a step of its plan is overdue")), "{told:?}");
     } else {
         panic!("the objective on exceptions is cited by an edition in scope");
@@ -163,8 +164,10 @@ fn an_exception_for_most_of_the_population_is_over_broad() {
     let three = [subjects[0].as_str(), subjects[1].as_str(), "aws:nobody"];
     let strict = judged("");
     assert_eq!(strict.objective("credential-rotation").unwrap().tally.population, 4);
-    let report = [REPORT.to_owned(), user("svc-old", "2025-01-01"), user("svc-older", "2024-01-01"), user("svc-new", "2026-09-01")].concat();
-    let meta = "artifacts:\n  - path: report.csv\n    adapter: aws-credential-report\n    collected_at: \"2026-09-30T12:00:00Z\"\n    rows: 3\n";
+    let report =
+        [REPORT.to_owned(), user("svc-old", "2025-01-01"), user("svc-older", "2024-01-01"), user("svc-new", "2026-09-01")].concat();
+    let meta =
+        "artifacts:\n  - path: report.csv\n    adapter: aws-credential-report\n    collected_at: \"2026-09-30T12:00:00Z\"\n    rows: 3\n";
     let (mut statements, files) = workspace(&[("report.csv", report.as_bytes())], meta);
     statements.insert("exceptions.yaml", format!("exceptions:\n{}", exception("EX-1", &three, "")));
     let assessment = assessed_from(&statements, &files).assessment;

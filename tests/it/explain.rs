@@ -71,8 +71,7 @@ fn every_clause_of_the_sample_is_explained_and_no_step_promises_more_than_the_ru
 #[test]
 fn the_first_step_moves_exactly_the_clauses_that_it_names() {
     let before = stated("");
-    let after =
-        stated("parameters:\n  - {objective: unique-identity, parameter: active_max, value: 2, reason: Two are allowed here.}\n");
+    let after = stated("parameters:\n  - {objective: unique-identity, parameter: active_max, value: 2, reason: Two are allowed here.}\n");
     let own = of(&before, "owasp-nhi-top10", "NHI9");
     let first = &own.path[0];
     assert_eq!((first.objective.as_str(), first.step, first.members), ("unique-identity", "end-deviations", 1));
@@ -103,7 +102,8 @@ fn the_command_tells_the_chain_down_to_the_record() {
     };
     let (code, text, errors) = run(&["pci-dss@4.0.1 8.6.3"]);
     assert_eq!(code, Some(0), "{errors}");
-    for wanted in ["credential-rotation", "list-access-keys.json", "sha256 ", "What would move it", "then the objective is", "more; --rows"] {
+    for wanted in ["credential-rotation", "list-access-keys.json", "sha256 ", "What would move it", "then the objective is", "more; --rows"]
+    {
         assert!(text.contains(wanted), "{wanted} is missing:\n{text}");
     }
     let (code, _, errors) = run(&["pci-dss@4.0.1 8.6.33"]);
