@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::Controls;
+use super::profile::check_profile;
 use super::samples::check_samples;
 use crate::assessment::Names;
 use crate::base::yaml::{Format, Located};
@@ -14,12 +15,13 @@ use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
 use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, SourceZone, StatedClass, StatedException};
 use crate::workspace::{
-    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, Sample, SamplesFile, SystemInScope,
+    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, ProfileFile, Sample, SamplesFile, SystemInScope,
     WorkspaceFile,
 };
 
 /// The files of a workspace that are statements and not evidence.
-pub const WORKSPACE_FILES: [&str; 5] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml", "samples.yaml"];
+pub const WORKSPACE_FILES: [&str; 6] =
+    ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml", "samples.yaml", "profile.yaml"];
 
 /// How the name of a statement about one artifact ends; before it stands the name of the artifact, in the same folder.
 pub const BESIDE: &str = ".tickmark.yaml";
@@ -70,6 +72,8 @@ pub struct Workspace {
     pub exceptions: Vec<Exception>,
     pub documents: Vec<Document>,
     pub samples: Vec<Sample>,
+    /// What the organisation says of itself; empty where there is no `profile.yaml`.
+    pub profile: ProfileFile,
     /// By objective, then parameter: the values, whom each is for, and the reason for it.
     pub overrides: BTreeMap<String, BTreeMap<String, Vec<Said>>>,
     /// The files of all these statements, as they are.
@@ -111,6 +115,11 @@ impl Workspace {
             .and_then(|bytes| Format::<SamplesFile>::new("samples/invalid").read("samples.yaml", bytes, diagnostics))
             .map(|file| check_samples(&file, controls, diagnostics))
             .unwrap_or_default();
+        let profile = files
+            .get("profile.yaml")
+            .and_then(|bytes| Format::<ProfileFile>::new("profile/invalid").read("profile.yaml", bytes, diagnostics))
+            .map(|file| check_profile(&file, &stated.value, controls, diagnostics))
+            .unwrap_or_default();
         let overrides = check_overrides(&stated, controls, diagnostics);
         check_classes(&stated, &Kinds::of(&controls.tables), diagnostics);
         check_not_applicable(&stated, controls, diagnostics);
@@ -126,6 +135,7 @@ impl Workspace {
             exceptions,
             documents,
             samples,
+            profile,
             overrides,
             statements: files.clone(),
             names: None,

@@ -52,12 +52,15 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
         date,
         pack_id: format!("TM-{}-{}", frame.period_to, assessment.root.short()),
         root: assessment.root.to_string(),
+        previous: frame.previous.as_ref().map(ToString::to_string).unwrap_or_default(),
         tool: format!("{} {}", assessment.tool.name, assessment.tool.version),
         names_note: names_note(assessment, wording),
         redacted: assessment.names.replaced,
         clause_total: totals.values().sum(),
         totals: builder.counts(&totals),
         frameworks: assessment.frameworks.iter().map(|framework| builder.framework(framework)).collect(),
+        forms: builder.forms(),
+        plan: builder.plan(),
         objectives: assessment.objectives.iter().map(|objective| builder.objective(objective)).collect(),
         exhibits: assessment.artifacts.iter().map(|artifact| builder.exhibit(artifact)).collect(),
         provenance: builder.provenance(),
@@ -105,14 +108,14 @@ pub(super) struct Builder<'a> {
     pub(super) dossiers: BTreeMap<&'a str, String>,
     /// Artifacts by path.
     exhibits: BTreeMap<&'a str, &'a ArtifactRecord>,
-    objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
+    pub(super) objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
     /// Links to the clauses that rest on an artifact, by path, and that cite an objective, by id.
     clauses_by_artifact: BTreeMap<&'a str, Vec<LinkView>>,
     clauses_by_objective: BTreeMap<&'a str, Vec<LinkView>>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(assessment: &'a Assessment, wording: &'a Wording) -> Builder<'a> {
+    pub(super) fn new(assessment: &'a Assessment, wording: &'a Wording) -> Builder<'a> {
         let mut clauses_by_artifact: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
         let mut clauses_by_objective: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
         let short: BTreeMap<&str, &str> =
@@ -232,7 +235,7 @@ impl<'a> Builder<'a> {
     }
 
     /// One sentence: the reason that decides, with the objective it comes from.
-    fn summary(&self, clause: &ClauseResult) -> String {
+    pub(super) fn summary(&self, clause: &ClauseResult) -> String {
         let Some(first) = clause.reasons.first() else { return String::new() };
         match first.objective.as_ref().and_then(|id| self.objectives.get(id.as_str())) {
             Some(objective) => format!("{}: {}", objective.title, first.text),
@@ -658,7 +661,7 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
-    fn exhibit_links(&self, paths: &[String]) -> Vec<LinkView> {
+    pub(super) fn exhibit_links(&self, paths: &[String]) -> Vec<LinkView> {
         paths.iter().map(|path| self.exhibit_link(path)).collect()
     }
 
@@ -701,7 +704,7 @@ fn observations_file(objective: &str) -> String {
     format!("observations/{objective}.csv")
 }
 
-fn clause_anchor(clause: &ClauseResult) -> String {
+pub(super) fn clause_anchor(clause: &ClauseResult) -> String {
     anchor("c", &format!("{} {}", clause.framework, clause.clause))
 }
 

@@ -5,6 +5,7 @@
 
 mod build;
 pub mod changes;
+pub mod forms;
 mod lists;
 pub mod lives;
 pub mod machine;
