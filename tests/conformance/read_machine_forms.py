@@ -65,6 +65,16 @@ def main(pack):
     check_workbook(pack / "register.xlsx", "register.xlsx")
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     hold("the sheet of clauses has as many rows as its CSV file", sheets["Clauses"].max_row == len(read["machine/clauses.csv"]))
+    for name in ("deviations", "plan-of-action", "findings-by-requirement", "organizational-profile"):
+        hold(f"the pack has machine/{name}.csv", f"machine/{name}.csv" in read)
+    for name, rows in read.items():
+        same = [sheet.title for sheet in book.worksheets if sheet.max_row == len(rows) and sheet.max_column == len(rows[0])]
+        hold(f"{name} has a sheet with as many rows and columns", bool(same) or not name.startswith("machine/"))
+    forms = ("findings-by-requirement", "organizational-profile")
+    for name in (f"machine/{form}.csv" for form in forms):
+        inside = {row[0] for row in read.get(name, [])[1:]}
+        wanted = [(own["framework"], own["clause"]) for own in assessment["clauses"] if own["status"] and own["framework"] in inside]
+        hold(f"{name} has every clause that is assessed, in order", [tuple(row[:2]) for row in read.get(name, [])[1:]] == wanted)
     counts = [row[2].value for row in sheets["Summary"].iter_rows(min_row=2)]
     hold("the counts of the summary are numbers", all(isinstance(count, int) for count in counts))
     hold("the counts of the summary add up", sum(counts[:-1]) == counts[-1] == sum(own["status"] is not None for own in assessment["clauses"]))
