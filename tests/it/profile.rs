@@ -81,8 +81,8 @@ fn a_gap_follows_from_status_and_target_alone() {
     for row in form.rows.iter().filter(|row| row.heading.is_empty()) {
         let [status, target, gap] = [status, target, gap].map(|place| &row.cells[place]);
         let expected = match (status.status.as_str(), target.status.as_str()) {
-            (_, "") => "Not known, because no target is stated".to_owned(),
-            ("not-assessed", _) => "Not known, because the clause was not assessed".to_owned(),
+            (_, "") => "Not known: no target".to_owned(),
+            ("not-assessed", _) => "Not known: not assessed".to_owned(),
             ("satisfied", _) | ("partially-satisfied", "partially-satisfied") => "None".to_owned(),
             _ => format!("From {} to {}", status.text.to_lowercase(), target.text.to_lowercase()),
         };
