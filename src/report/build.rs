@@ -18,9 +18,20 @@ use crate::base::{Instant, Status};
 
 /// Version of the interface that templates rely on.
 const SCHEMA: &str = "tickmark-report/1";
-/// Deviations shown with a clause; the objective's own section shows more, the observations file all.
-const CLAUSE_ROWS_MAX: usize = 6;
-const OBJECTIVE_ROWS_MAX: usize = 60;
+/// How much of long lists the reports show. What they leave out they count, and name the file that has all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Deviations with a clause; the objective's own section shows more, the observations file all.
+    pub clause_rows: usize,
+    pub objective_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { clause_rows: 6, objective_rows: 60 }
+    }
+}
+
 const REJECTIONS_MAX: usize = 5;
 const WORST_MAX: usize = 8;
 /// Discrepancies shown in the reconciliation; `assessment.json` holds all.
@@ -28,7 +39,12 @@ const DISCREPANCIES_MAX: usize = 80;
 
 /// Builds the report of an assessment in one language.
 pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
-    let builder = Builder::new(assessment, wording);
+    build_within(assessment, wording, Limits::default())
+}
+
+/// The same with other limits.
+pub fn build_within(assessment: &Assessment, wording: &Wording, limits: Limits) -> Report {
+    let builder = Builder { limits, ..Builder::new(assessment, wording) };
     let frame = &assessment.frame;
     let date = Instant::parse(&frame.as_of).ok().map_or((1970, 1, 1), |at| {
         let day = at.utc().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -102,6 +118,7 @@ pub(super) fn names_note(assessment: &Assessment, wording: &Wording) -> String {
 }
 
 pub(super) struct Builder<'a> {
+    limits: Limits,
     pub(super) assessment: &'a Assessment,
     pub(super) wording: &'a Wording,
     /// Anchors of the identities that have a dossier, by identity.
@@ -131,6 +148,7 @@ impl<'a> Builder<'a> {
             }
         }
         Builder {
+            limits: Limits::default(),
             assessment,
             wording,
             dossiers: super::lives::anchors(&assessment.dossiers),
@@ -281,9 +299,9 @@ impl<'a> Builder<'a> {
             if !deviating.is_empty() {
                 files.insert(observations_file(&objective.id));
             }
-            rows.extend(deviating.into_iter().take(CLAUSE_ROWS_MAX).map(|seen| self.deviation(seen, objective, &excepted)));
+            rows.extend(deviating.into_iter().take(self.limits.clause_rows).map(|seen| self.deviation(seen, objective, &excepted)));
         }
-        rows.truncate(CLAUSE_ROWS_MAX);
+        rows.truncate(self.limits.clause_rows);
         self.deviation_table(rows, total, &files.into_iter().collect::<Vec<_>>().join(", "))
     }
 
@@ -324,7 +342,7 @@ impl<'a> Builder<'a> {
             .flat_map(|exception| exception.covers.iter().map(|subject| (subject.as_str(), exception.id.as_str())))
             .collect();
         let total = deviating(objective).count();
-        let rows = deviating(objective).take(OBJECTIVE_ROWS_MAX).map(|seen| self.deviation(seen, objective, &excepted)).collect();
+        let rows = deviating(objective).take(self.limits.objective_rows).map(|seen| self.deviation(seen, objective, &excepted)).collect();
         let was_tested = objective.observations_digest.is_some();
         let file = if was_tested { observations_file(&objective.id) } else { String::new() };
         ObjectiveView {
