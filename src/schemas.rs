@@ -19,6 +19,7 @@ pub fn all() -> Vec<(String, String)> {
         ("exceptions", schema_of::<crate::workspace::ExceptionsFile>()),
         ("documents", schema_of::<crate::workspace::DocumentsFile>()),
         ("samples", schema_of::<crate::workspace::SamplesFile>()),
+        ("profile", schema_of::<crate::workspace::ProfileFile>()),
         ("assessment", schema_of::<crate::assessment::Assessment>()),
     ];
     schemas

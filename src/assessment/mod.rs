@@ -5,6 +5,7 @@
 pub mod inputs;
 pub mod life;
 pub mod names;
+pub mod profile;
 pub mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +15,11 @@ use serde::{Deserialize, Serialize};
 
 pub use life::{DossierRecord, REGISTER_COLUMNS, RegisterRecord, STEPS, StepRecord, register_csv};
 pub use names::{NameList, NameRecord, Names, NamesRecord};
+pub use profile::{PlanRecord, StatedRecord, TierRecord};
 pub use sample::{SampleItemRecord, SampleRecord};
 
 use crate::base::digest::{canonical, merkle_root};
-use crate::base::{Digest, Status};
+use crate::base::{Digest, Form, Status};
 
 /// Version of the machine form.
 pub const SCHEMA: &str = "tickmark-assessment/1";
@@ -164,6 +166,12 @@ pub struct FrameworkRecord {
     pub published: String,
     /// Of the catalog file that was used.
     pub digest: Digest,
+    /// The form in which the framework's readers expect a result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
+    /// How the organisation rates itself in the framework's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<TierRecord>,
     /// Assessable clauses by status; counted again by `verify`.
     pub counts: BTreeMap<Status, usize>,
 }
@@ -204,6 +212,9 @@ pub struct ClauseResult {
     pub objectives: Vec<ClauseObjective>,
     /// Paths of the artifacts that the verdict rests on.
     pub evidence: Vec<String>,
+    /// What the organisation says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated: Option<StatedRecord>,
     pub basis: Basis,
     /// SHA-256 over the RFC 8785 form of this object without this key, pseudonyms in the place of names.
     pub digest: Digest,
@@ -276,6 +287,12 @@ pub struct Basis {
     /// Digest of the statement about each sample that bears on the clause, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub samples: BTreeMap<String, Digest>,
+    /// Digest of what the organisation plans, by id of the objective. Beside the verdict, not under it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub plans: BTreeMap<String, Digest>,
+    /// Digest of how the organisation rates itself in the framework's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Digest>,
     /// The organisation's statement that the clause does not apply.
     pub not_applicable: Option<Digest>,
 }
@@ -365,6 +382,9 @@ pub struct ObjectiveResult {
     /// Artifacts that feed the tables it requires.
     pub evidence: Vec<String>,
     pub definition: Digest,
+    /// What the organisation plans about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanRecord>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -505,7 +525,7 @@ pub struct ExceptionRecord {
     pub digest: Digest,
 }
 
-/// One step on the way to the end of an exception.
+/// One step of a plan: to the end of an exception, or to a remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MilestoneRecord {
     pub due: String,

@@ -175,6 +175,7 @@ impl Names {
             objective.excepted.sort_by(|one, two| (&one.subject, &one.exception).cmp(&(&two.subject, &two.exception)));
         }
         self.in_each(&mut clause.evidence);
+        clause.stated.iter_mut().for_each(|own| self.hide_stated(own));
         clause.basis.evidence =
             std::mem::take(&mut clause.basis.evidence).into_iter().map(|(path, digest)| (self.hide(&path), digest)).collect();
         clause
@@ -226,11 +227,13 @@ impl Names {
             self.hide_reasons(&mut objective.reasons);
             objective.observations.iter_mut().for_each(|seen| self.hide_observation(seen));
             self.in_each(&mut objective.evidence);
+            objective.plan.iter_mut().for_each(|own| self.hide_plan(own));
             for parameter in &mut objective.parameters {
                 self.in_each(&mut parameter.reason);
                 parameter.by_class.iter_mut().for_each(|own| self.in_each(&mut own.reason));
             }
         }
+        hidden.frameworks.iter_mut().filter_map(|own| own.tier.as_mut()).for_each(|own| self.hide_tier(own));
         hidden.artifacts.iter_mut().for_each(|artifact| self.hide_artifact(artifact));
         for own in &mut hidden.exceptions {
             self.in_each([

@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod digest;
+pub mod form;
 pub mod identifier;
 pub mod instant;
 pub mod sources;
@@ -13,6 +14,7 @@ pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use digest::{Digest, InclusionProof};
+pub use form::{Form, FormColumn, FormRows};
 pub use instant::Instant;
 pub use sources::SourceTree;
 pub use status::Status;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::Status;
 use crate::base::instant::Day;
+use crate::base::{Form, Status};
 
 /// One edition of one framework: `controls/frameworks/<framework>/<edition>/catalog.yaml`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -181,6 +181,8 @@ pub struct FrameworkFile {
     pub pattern: Option<String>,
     /// The edition that a citation means which names none.
     pub current: String,
+    /// The form in which its readers expect a result, as a part of the report; none where the sections clause by clause are all.
+    pub form: Option<Form>,
     /// Spellings met in the wild that no rule resolves, or that deserve a word of warning.
     #[serde(default)]
     pub aliases: Vec<CitationAlias>,

@@ -41,6 +41,7 @@ fn load_frameworks(controls: &SourceTree, catalogs: &mut Catalogs, diagnostics: 
                 }
             }
         }
+        check_form(catalogs, &file, diagnostics);
         let pattern = typed.pattern.as_ref().and_then(|pattern| match regex::Regex::new(pattern) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
@@ -60,6 +61,7 @@ fn load_frameworks(controls: &SourceTree, catalogs: &mut Catalogs, diagnostics: 
                 abbreviations: typed.abbreviations,
                 pattern,
                 current,
+                form: typed.form,
                 aliases: typed.aliases,
                 mixups: typed.mixups,
             },
@@ -89,10 +91,37 @@ fn load_frameworks(controls: &SourceTree, catalogs: &mut Catalogs, diagnostics: 
             abbreviations: BTreeMap::new(),
             pattern: None,
             current,
+            form: None,
             aliases: Vec::new(),
             mixups: Vec::new(),
         };
         catalogs.frameworks.insert(id, framework);
+    }
+}
+
+/// Lists that every pack has; a form of this name would take their place.
+const RESERVED: [&str; 7] = ["summary", "clauses", "objectives", "deviations", "exceptions", "exhibits", "plan-of-action"];
+
+/// A form has a name of its own and columns, and its kinds are kinds of clauses that some edition has.
+fn check_form(catalogs: &Catalogs, file: &Located<FrameworkFile>, diagnostics: &mut Diagnostics) {
+    let Some(form) = &file.value.form else { return };
+    let is_name = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    if !is_name(&form.id) || RESERVED.contains(&form.id.as_str()) {
+        diagnostics.push(
+            file.error("/form/id", "framework/form", format!("`{}` cannot name a form", form.id))
+                .help(format!("lower-case letters and hyphens, and none of {}", RESERVED.join(", "))),
+        );
+    }
+    if form.columns.is_empty() {
+        diagnostics.push(file.error("/form/columns", "framework/form", "a form without columns shows nothing"));
+    }
+    let editions = catalogs.editions.values().filter(|catalog| catalog.about.framework == file.value.framework);
+    let known: BTreeSet<&str> = editions.flat_map(|catalog| catalog.nouns.keys().map(String::as_str)).collect();
+    for (index, kind) in form.kinds.iter().enumerate().filter(|(_, kind)| !known.contains(kind.as_str())) {
+        diagnostics.push(
+            file.error(&format!("/form/kinds/{index}"), "framework/form", format!("no edition has clauses of the kind `{kind}`"))
+                .suggest(kind, known.iter().copied()),
+        );
     }
 }
 

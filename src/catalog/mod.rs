@@ -26,7 +26,7 @@ pub use frameworks::withdrawn_by_crosswalk;
 pub use load::load;
 
 use crate::base::instant::Day;
-use crate::base::{Digest, Status};
+use crate::base::{Digest, Form, Status};
 
 /// A framework edition by name, such as `pci-dss@4.0.1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -89,6 +89,8 @@ pub struct Framework {
     pub abbreviations: BTreeMap<String, String>,
     pub pattern: Option<regex::Regex>,
     pub current: EditionName,
+    /// The form in which its readers expect a result.
+    pub form: Option<Form>,
     pub aliases: Vec<format::CitationAlias>,
     pub mixups: Vec<format::Mixup>,
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::documents::Documents;
 use super::exceptions::Departing;
 use super::samples::Samples;
-use super::{Controls, Workspace, classes, compare, exceptions, lives, naming};
+use super::{Controls, Workspace, classes, compare, exceptions, lives, naming, profile};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord, InputRecord, Names,
     NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA, SystemRecord, Tool, TreatmentKind,
@@ -86,7 +86,7 @@ pub fn assess(
         schema: SCHEMA.into(),
         tool: Tool { name: "tickmark".into(), version: env!("CARGO_PKG_VERSION").into() },
         frame,
-        frameworks: workspace.editions.iter().map(|name| framework_record(&controls.catalogs.editions[name])).collect(),
+        frameworks: workspace.editions.iter().map(|name| framework_record(name, controls, workspace)).collect(),
         clauses,
         objectives: tested.values().map(|tested| tested.result.clone()).collect(),
         artifacts,
@@ -226,6 +226,7 @@ fn test(
         observations_digest: csv.as_ref().map(|csv| names.digest_of_bytes(csv)),
         evidence: paths,
         definition: objective.digest.clone(),
+        plan: profile::plan_of(&workspace.profile, &objective.id, workspace.today()),
     };
     Tested { result, evidence, csv, papers, draws: Vec::new(), objective: objective.clone() }
 }
@@ -389,6 +390,11 @@ impl Judging<'_> {
                 .flat_map(|id| self.samples.on_objective(id))
                 .map(|sample| (sample.id.clone(), self.names.digest_of(sample)))
                 .collect(),
+            plans: findings
+                .iter()
+                .filter_map(|(tested, ..)| Some((tested.result.id.clone(), self.names.digest_of(tested.result.plan.as_ref()?))))
+                .collect(),
+            tier: profile::tier_of(&self.workspace.profile, self.name.as_str()).map(|tier| self.names.digest_of(&tier)),
             not_applicable: stated.filter(|_| status.is_some()).map(|stated| self.names.digest_of(stated)),
         };
         let mut result = ClauseResult {
@@ -432,6 +438,7 @@ impl Judging<'_> {
                 })
                 .collect(),
             evidence: evidence.into_iter().collect(),
+            stated: profile::stated_of(&self.workspace.profile, self.catalog, clause),
             basis,
             digest: Digest::of(b""),
         };
@@ -519,7 +526,8 @@ fn frame_record(workspace: &Workspace, names: &Names) -> FrameRecord {
     }
 }
 
-fn framework_record(catalog: &Catalog) -> FrameworkRecord {
+fn framework_record(name: &EditionName, controls: &Controls, workspace: &Workspace) -> FrameworkRecord {
+    let catalog = &controls.catalogs.editions[name];
     let about = &catalog.about;
     FrameworkRecord {
         framework: catalog.name.to_string(),
@@ -532,6 +540,8 @@ fn framework_record(catalog: &Catalog) -> FrameworkRecord {
         licence: about.licence.clone(),
         published: about.published.to_string(),
         digest: catalog.digest.clone(),
+        form: controls.catalogs.frameworks.get(&about.framework).and_then(|framework| framework.form.clone()),
+        tier: profile::tier_of(&workspace.profile, name.as_str()),
         counts: Status::ALL.iter().map(|status| (*status, 0)).collect(),
     }
 }

@@ -92,7 +92,7 @@ fn row(index: usize, exception: &Exception, subject: &str, today: Option<Day>) -
 
 /// Every stated exception with what it covers now and what an auditor would question.
 pub fn records(workspace: &Workspace, names: &Names, departing: &dyn Fn(&str) -> Departing) -> Vec<ExceptionRecord> {
-    let today = Day::of_micros(workspace.stated.as_of.micros(), &workspace.zone());
+    let today = workspace.today();
     workspace.exceptions.iter().map(|exception| record(exception, workspace, names, &departing(&exception.objective), today)).collect()
 }
 
@@ -150,7 +150,8 @@ fn record(exception: &Exception, workspace: &Workspace, names: &Names, departing
     }
 }
 
-fn milestone(step: &Milestone, today: Option<Day>) -> MilestoneRecord {
+/// A step as the record keeps it. What is said to be done later than the day of judgement is not done.
+pub fn milestone(step: &Milestone, today: Option<Day>) -> MilestoneRecord {
     let done = step.done.filter(|done| today.is_none_or(|today| *done <= today));
     let state = match done {
         Some(_) => "done",

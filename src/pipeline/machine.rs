@@ -13,7 +13,7 @@ pub fn machine_files(machine: &Machine) -> Result<BTreeMap<String, Vec<u8>>, Ren
     let failed = |error: &dyn std::error::Error| RenderError::Template(error.to_string());
     let mut files = BTreeMap::new();
     let mut put = |name: &str, bytes: Vec<u8>| files.insert(format!("{FOLDER}/{name}"), bytes);
-    for list in machine.lists.iter().filter(|list| matches!(list.name, "clauses" | "deviations")) {
+    for list in machine.lists.iter().filter(|list| list.has_file) {
         put(&format!("{}.csv", list.name), workbook::csv_list(list).map_err(|error| failed(&error))?);
     }
     put("workbook.xlsx", workbook::workbook(&machine.lists, &machine.title, machine.as_of_seconds).map_err(|error| failed(&error))?);

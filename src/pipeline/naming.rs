@@ -146,6 +146,9 @@ impl Finding {
         for tester in workspace.samples.iter().flat_map(|sample| &sample.items).filter_map(|item| item.tester.as_ref()) {
             self.name(tester, "tester in samples.yaml");
         }
+        let profile = &workspace.profile;
+        let owners = profile.clauses.iter().filter_map(|own| own.owner.as_ref()).chain(profile.plan.iter().map(|own| &own.owner));
+        owners.for_each(|name| self.name(name, "owner in profile.yaml"));
         for meta in workspace.metas.values() {
             meta.collector.iter().for_each(|name| self.name(name, "collector of an artifact"));
         }

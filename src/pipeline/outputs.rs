@@ -62,21 +62,40 @@ pub fn outputs(
     };
     files.insert("masking.csv".into(), ledger(&assessment, &hidden));
     let report = build(&assessment, wording);
-    progress("writing machine forms");
-    files.extend(machine_files(&machine(&assessment, wording, None))?);
-    progress("writing the register");
-    files.extend(register_workbook(&assessment.register).map(|bytes| ("register.xlsx".to_owned(), bytes)));
-    let machine = json(&assessment);
-    progress("rendering index.html");
-    files.insert("index.html".into(), html::render(&report, templates)?);
-    progress("rendering report.pdf");
-    let rendered = pdf::render(&report, &machine, templates, fonts)?;
+    progress("rendering report.pdf, index.html and the machine forms");
+    let record = json(&assessment);
+    let (rendered, page, forms, register) = std::thread::scope(|scope| {
+        let page = aside(scope, || html::render(&report, templates));
+        let forms = aside(scope, || machine_files(&machine(&assessment, wording, None)));
+        let register = aside(scope, || register_workbook(&assessment.register));
+        // The longest of them on this thread. None reads what another one writes, so the bytes do not depend on who is first.
+        let rendered = pdf::render(&report, &record, templates, fonts);
+        (rendered, joined(page), joined(forms), joined(register))
+    });
+    let rendered = rendered?;
     files.insert("report.pdf".into(), rendered.bytes);
+    files.insert("index.html".into(), page?);
+    files.extend(forms?);
+    files.extend(register.map(|bytes| ("register.xlsx".to_owned(), bytes)));
     files.insert("README.txt".into(), text::render(&report, templates, "text/README.txt.j2")?);
-    files.insert("assessment.json".into(), machine);
+    files.insert("assessment.json".into(), record);
     progress("sealing");
     let (files, digest) = pack::seal(files);
     Ok(OutputFiles { files, digest, report, unshown: rendered.unshown })
+}
+
+/// Runs a renderer on a thread of its own, with the stack that a main thread has: Markdown of strangers may nest.
+fn aside<'scope, T: Send + 'scope>(
+    scope: &'scope std::thread::Scope<'scope, '_>,
+    job: impl FnOnce() -> T + Send + 'scope,
+) -> std::thread::ScopedJoinHandle<'scope, T> {
+    const STACK_BYTES: usize = 8 * 1024 * 1024;
+    std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, job).expect("the system gives a thread")
+}
+
+/// What the thread made; a bug in it goes on here.
+fn joined<T>(handle: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    handle.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug))
 }
 
 /// The register for a spreadsheet; none where it has more rows than a sheet can.

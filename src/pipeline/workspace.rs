@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use super::profile::check_profile;
 use super::samples::check_samples;
 use super::{Controls, exceptions};
 use crate::assessment::Names;
@@ -15,12 +16,13 @@ use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
 use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, SourceZone, StatedClass};
 use crate::workspace::{
-    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, Sample, SamplesFile, SystemInScope,
+    ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, ProfileFile, Sample, SamplesFile, SystemInScope,
     WorkspaceFile,
 };
 
 /// The files of a workspace that are statements and not evidence.
-pub const WORKSPACE_FILES: [&str; 5] = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml", "samples.yaml"];
+pub const WORKSPACE_FILES: [&str; 6] =
+    ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml", "samples.yaml", "profile.yaml"];
 
 /// How the name of a statement about one artifact ends; before it stands the name of the artifact, in the same folder.
 pub const BESIDE: &str = ".tickmark.yaml";
@@ -71,6 +73,8 @@ pub struct Workspace {
     pub exceptions: Vec<Exception>,
     pub documents: Vec<Document>,
     pub samples: Vec<Sample>,
+    /// What the organisation says of itself; empty where there is no `profile.yaml`.
+    pub profile: ProfileFile,
     /// By objective, then parameter: the values, whom each is for, and the reason for it.
     pub overrides: BTreeMap<String, BTreeMap<String, Vec<Said>>>,
     /// The files of all these statements, as they are.
@@ -112,13 +116,17 @@ impl Workspace {
             .and_then(|bytes| Format::<SamplesFile>::new("samples/invalid").read("samples.yaml", bytes, diagnostics))
             .map(|file| check_samples(&file, controls, diagnostics))
             .unwrap_or_default();
+        let profile = files
+            .get("profile.yaml")
+            .and_then(|bytes| Format::<ProfileFile>::new("profile/invalid").read("profile.yaml", bytes, diagnostics))
+            .map(|file| check_profile(&file, &stated.value, controls, diagnostics))
+            .unwrap_or_default();
         let overrides = check_overrides(&stated, controls, diagnostics);
         check_classes(&stated, &Kinds::of(&controls.tables), diagnostics);
         check_not_applicable(&stated, controls, diagnostics);
         check_systems(&stated, controls, diagnostics);
         let mut frame = frame_of(&stated, diagnostics)?;
-        frame.exceptions =
-            exceptions::rows(&exceptions, TimeZone::get(&stated.value.zone).ok().and_then(|zone| Day::of_micros(frame.as_of, &zone)));
+        frame.exceptions = exceptions::rows(&exceptions, day_of_judgement(&stated.value));
         frame.documents = documents.iter().map(|document| document.path.clone()).collect();
         Some(Workspace {
             stated: stated.value,
@@ -128,6 +136,7 @@ impl Workspace {
             exceptions,
             documents,
             samples,
+            profile,
             overrides,
             statements: files.clone(),
             names: None,
@@ -141,10 +150,14 @@ impl Workspace {
         table == "exceptions" && self.statements.get(EXCEPTIONS_FILE).is_some()
     }
 
-    /// The zone of the period's days.
-    pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.stated.zone).unwrap_or(TimeZone::UTC)
+    /// The day of judgement in the zone of the period's days.
+    pub fn today(&self) -> Option<Day> {
+        day_of_judgement(&self.stated)
     }
+}
+
+fn day_of_judgement(stated: &WorkspaceFile) -> Option<Day> {
+    Day::of_micros(stated.as_of.micros(), &TimeZone::get(&stated.zone).ok()?)
 }
 
 fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Option<Frame> {

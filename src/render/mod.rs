@@ -1,6 +1,7 @@
 //! From the view model to bytes. Renderers lay out; they do not count, sort or judge, and they write no file.
 
 pub mod changes;
+mod compact;
 pub mod html;
 pub mod junit;
 pub mod markdown;

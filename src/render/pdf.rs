@@ -15,6 +15,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::RenderError;
+use super::compact::compact;
 use crate::base::SourceTree;
 use crate::report::{Changes, Report};
 
@@ -85,7 +86,7 @@ fn typeset(job: Job<'_>, templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pd
         ..PdfOptions::default()
     };
     let bytes = typst_pdf::pdf(&document, &options).map_err(|errors| explain(&world, &errors))?;
-    Ok(Pdf { bytes, unshown })
+    Ok(Pdf { bytes: compact(bytes), unshown })
 }
 
 /// Everything that the template may see.

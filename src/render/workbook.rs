@@ -64,7 +64,7 @@ pub fn xlsx<'a, const N: usize>(sheet: &str, header: &[&str; N], rows: impl Iter
 /// One list as CSV, its columns by their stable names.
 pub fn csv_list(list: &ListView) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(list.columns.iter().map(|column| column.key))?;
+    writer.write_record(list.columns.iter().map(|column| column.key.as_str()))?;
     for row in &list.rows {
         writer.write_record(row.iter().map(|cell| match cell {
             CellView::Empty => String::new(),
@@ -91,11 +91,19 @@ pub fn workbook(lists: &[ListView], title: &str, created: i64) -> Result<Vec<u8>
         }
         for (index, rows) in parts.into_iter().enumerate() {
             let page = workbook.add_worksheet();
-            page.set_name(if index == 0 { list.title.clone() } else { format!("{} {}", list.title, index + 1) })?;
+            page.set_name(sheet_name(&list.title, index))?;
             sheet(page, list, rows, &formats)?;
         }
     }
     workbook.save_to_buffer()
+}
+
+/// A title without the characters that a sheet's name may not have, and no longer than it may be.
+fn sheet_name(title: &str, part: usize) -> String {
+    const CHARS_MAX: usize = 31;
+    let number = if part == 0 { String::new() } else { format!(" {}", part + 1) };
+    let safe = title.chars().map(|c| if "[]:*?/\\'".contains(c) { ' ' } else { c });
+    format!("{}{number}", safe.take(CHARS_MAX - number.len()).collect::<String>().trim())
 }
 
 struct Formats {

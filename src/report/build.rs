@@ -18,9 +18,20 @@ use crate::base::{Instant, Status};
 
 /// Version of the interface that templates rely on.
 const SCHEMA: &str = "tickmark-report/1";
-/// Deviations shown with a clause; the objective's own section shows more, the observations file all.
-const CLAUSE_ROWS_MAX: usize = 6;
-const OBJECTIVE_ROWS_MAX: usize = 60;
+/// How much of long lists the reports show. What they leave out they count, and name the file that has all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Deviations with a clause; the objective's own section shows more, the observations file all.
+    pub clause_rows: usize,
+    pub objective_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { clause_rows: 6, objective_rows: 60 }
+    }
+}
+
 const REJECTIONS_MAX: usize = 5;
 const WORST_MAX: usize = 8;
 /// Discrepancies shown in the reconciliation; `assessment.json` holds all.
@@ -28,7 +39,12 @@ const DISCREPANCIES_MAX: usize = 80;
 
 /// Builds the report of an assessment in one language.
 pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
-    let builder = Builder::new(assessment, wording);
+    build_within(assessment, wording, Limits::default())
+}
+
+/// The same with other limits.
+pub fn build_within(assessment: &Assessment, wording: &Wording, limits: Limits) -> Report {
+    let builder = Builder { limits, ..Builder::new(assessment, wording) };
     let frame = &assessment.frame;
     let date = Instant::parse(&frame.as_of).ok().map_or((1970, 1, 1), |at| {
         let day = at.utc().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -52,12 +68,15 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
         date,
         pack_id: format!("TM-{}-{}", frame.period_to, assessment.root.short()),
         root: assessment.root.to_string(),
+        previous: frame.previous.as_ref().map(ToString::to_string).unwrap_or_default(),
         tool: format!("{} {}", assessment.tool.name, assessment.tool.version),
         names_note: names_note(assessment, wording),
         redacted: assessment.names.replaced,
         clause_total: totals.values().sum(),
         totals: builder.counts(&totals),
         frameworks: assessment.frameworks.iter().map(|framework| builder.framework(framework)).collect(),
+        forms: builder.forms(),
+        plan: builder.plan(),
         objectives: assessment.objectives.iter().map(|objective| builder.objective(objective)).collect(),
         exhibits: assessment.artifacts.iter().map(|artifact| builder.exhibit(artifact)).collect(),
         provenance: builder.provenance(),
@@ -99,20 +118,21 @@ pub(super) fn names_note(assessment: &Assessment, wording: &Wording) -> String {
 }
 
 pub(super) struct Builder<'a> {
+    limits: Limits,
     pub(super) assessment: &'a Assessment,
     pub(super) wording: &'a Wording,
     /// Anchors of the identities that have a dossier, by identity.
     pub(super) dossiers: BTreeMap<&'a str, String>,
     /// Artifacts by path.
     exhibits: BTreeMap<&'a str, &'a ArtifactRecord>,
-    objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
+    pub(super) objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
     /// Links to the clauses that rest on an artifact, by path, and that cite an objective, by id.
     clauses_by_artifact: BTreeMap<&'a str, Vec<LinkView>>,
     clauses_by_objective: BTreeMap<&'a str, Vec<LinkView>>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(assessment: &'a Assessment, wording: &'a Wording) -> Builder<'a> {
+    pub(super) fn new(assessment: &'a Assessment, wording: &'a Wording) -> Builder<'a> {
         let mut clauses_by_artifact: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
         let mut clauses_by_objective: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
         let short: BTreeMap<&str, &str> =
@@ -128,6 +148,7 @@ impl<'a> Builder<'a> {
             }
         }
         Builder {
+            limits: Limits::default(),
             assessment,
             wording,
             dossiers: super::lives::anchors(&assessment.dossiers),
@@ -232,7 +253,7 @@ impl<'a> Builder<'a> {
     }
 
     /// One sentence: the reason that decides, with the objective it comes from.
-    fn summary(&self, clause: &ClauseResult) -> String {
+    pub(super) fn summary(&self, clause: &ClauseResult) -> String {
         let Some(first) = clause.reasons.first() else { return String::new() };
         match first.objective.as_ref().and_then(|id| self.objectives.get(id.as_str())) {
             Some(objective) => format!("{}: {}", objective.title, first.text),
@@ -278,9 +299,9 @@ impl<'a> Builder<'a> {
             if !deviating.is_empty() {
                 files.insert(observations_file(&objective.id));
             }
-            rows.extend(deviating.into_iter().take(CLAUSE_ROWS_MAX).map(|seen| self.deviation(seen, objective, &excepted)));
+            rows.extend(deviating.into_iter().take(self.limits.clause_rows).map(|seen| self.deviation(seen, objective, &excepted)));
         }
-        rows.truncate(CLAUSE_ROWS_MAX);
+        rows.truncate(self.limits.clause_rows);
         self.deviation_table(rows, total, &files.into_iter().collect::<Vec<_>>().join(", "))
     }
 
@@ -321,7 +342,7 @@ impl<'a> Builder<'a> {
             .flat_map(|exception| exception.covers.iter().map(|subject| (subject.as_str(), exception.id.as_str())))
             .collect();
         let total = deviating(objective).count();
-        let rows = deviating(objective).take(OBJECTIVE_ROWS_MAX).map(|seen| self.deviation(seen, objective, &excepted)).collect();
+        let rows = deviating(objective).take(self.limits.objective_rows).map(|seen| self.deviation(seen, objective, &excepted)).collect();
         let was_tested = objective.observations_digest.is_some();
         let file = if was_tested { observations_file(&objective.id) } else { String::new() };
         ObjectiveView {
@@ -678,7 +699,7 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
-    fn exhibit_links(&self, paths: &[String]) -> Vec<LinkView> {
+    pub(super) fn exhibit_links(&self, paths: &[String]) -> Vec<LinkView> {
         paths.iter().map(|path| self.exhibit_link(path)).collect()
     }
 
@@ -721,7 +742,7 @@ fn observations_file(objective: &str) -> String {
     format!("observations/{objective}.csv")
 }
 
-fn clause_anchor(clause: &ClauseResult) -> String {
+pub(super) fn clause_anchor(clause: &ClauseResult) -> String {
     anchor("c", &format!("{} {}", clause.framework, clause.clause))
 }
 

@@ -1,19 +1,22 @@
 //! The lists of a pack as tables of typed cells, for CSV files and workbooks.
 //!
-//! In: what the machine forms say. Out: one [`ListView`] each for the summary, clauses, objectives, deviations, exceptions and exhibits,
-//! no row left out. Knows neither CSV nor XLSX.
+//! In: what the machine forms say. Out: one [`ListView`] each for the summary, clauses, objectives, deviations, exceptions, exhibits,
+//! what is planned, and the forms of the frameworks; no row left out. Knows neither CSV nor XLSX.
 
 use std::collections::BTreeMap;
 
-use super::machine::{ClauseItem, DeviationItem, ExceptionItem, ExhibitItem, Machine, Moment, ObjectiveItem};
+use super::forms::{FormRowView, FormView, PlanItemView};
+use super::machine::{ClauseItem, DeviationItem, ExceptionItem, ExhibitItem, Machine, Moment, ObjectiveItem, shown};
 use super::wording::Wording;
-use crate::base::Status;
+use crate::base::{FormColumn, Status};
 
 /// A table with a name, typed cells, and the same number of cells in every row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListView {
     /// `clauses`: the stable name, used for files.
-    pub name: &'static str,
+    pub name: String,
+    /// Whether it also has a CSV file of its own.
+    pub has_file: bool,
     /// What a reader sees.
     pub title: String,
     pub columns: Vec<ColumnView>,
@@ -23,7 +26,7 @@ pub struct ListView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnView {
     /// `not_satisfied`: the stable name, used by programs.
-    pub key: &'static str,
+    pub key: String,
     /// What a reader sees.
     pub title: String,
 }
@@ -67,24 +70,98 @@ impl ListView {
 
 /// Every list, in the order in which a workbook shows them.
 pub(super) fn lists(machine: &Machine, wording: &Wording) -> Vec<ListView> {
-    vec![
+    let mut lists = vec![
         summary(machine, wording),
         list("clauses", &CLAUSE_COLUMNS, machine.clauses.iter().map(clause), wording),
         list("objectives", &OBJECTIVE_COLUMNS, machine.objectives.iter().map(objective), wording),
         list("deviations", &DEVIATION_COLUMNS, machine.deviations.iter().map(deviation), wording),
         list("exceptions", &EXCEPTION_COLUMNS, machine.exceptions.iter().map(exception), wording),
         list("exhibits", &EXHIBIT_COLUMNS, machine.exhibits.iter().map(exhibit), wording),
+        list("plan-of-action", &PLAN_COLUMNS, machine.plan.items.iter().map(planned), wording),
+    ];
+    lists.extend(forms(machine, wording));
+    lists
+}
+
+/// One list for each form; frameworks that share a form and its columns share the list.
+fn forms(machine: &Machine, wording: &Wording) -> Vec<ListView> {
+    let mut made: Vec<(Vec<&str>, ListView)> = Vec::new();
+    for form in &machine.forms {
+        let keys: Vec<&str> = form.columns.iter().map(|column| column.key.as_str()).collect();
+        let place = made.iter().position(|(own, list)| *own == keys && list.name == form.id).unwrap_or_else(|| {
+            let is_taken = made.iter().any(|(_, list)| list.name == form.id);
+            let number = made.len() + 1;
+            let (name, title) = if is_taken {
+                (format!("{}-{number}", form.id), format!("{number} {}", form.title))
+            } else {
+                (form.id.clone(), form.title.clone())
+            };
+            made.push((keys.clone(), form_list(form, name, title, wording)));
+            made.len() - 1
+        });
+        let rows = form.rows.iter().filter(|row| row.heading.is_empty()).map(|row| form_row(form, row));
+        made[place].1.rows.extend(rows);
+    }
+    made.into_iter().map(|(_, list)| list).collect()
+}
+
+/// A list without rows. A clause takes two columns: its id and its label.
+fn form_list(form: &FormView, name: String, title: String, wording: &Wording) -> ListView {
+    let mut columns = vec![ColumnView { key: "framework".into(), title: wording.label("column", "framework") }];
+    for column in &form.columns {
+        columns.push(ColumnView { key: column.key.clone(), title: column.title.clone() });
+        if column.key == FormColumn::Clause.word() {
+            columns.push(ColumnView { key: "label".into(), title: wording.label("column", "label") });
+        }
+    }
+    ListView { name, has_file: true, title, columns, rows: Vec::new() }
+}
+
+fn form_row(form: &FormView, row: &FormRowView) -> Vec<CellView> {
+    let mut cells = vec![CellView::text(&shown(&form.framework))];
+    for (column, cell) in form.columns.iter().zip(&row.cells) {
+        let links: Vec<String> = cell.links.iter().map(|link| shown(&link.label)).collect();
+        cells.push(match (cell.status.is_empty(), links.is_empty()) {
+            // The word of a status, as in every other list; the publisher's own words stay as they are.
+            (false, _) if column.key != FormColumn::Result.word() => CellView::text(&cell.status),
+            (_, false) => CellView::lines(&links),
+            (_, true) => CellView::text(&shown(&cell.text)),
+        });
+        if column.key == FormColumn::Clause.word() {
+            cells.push(CellView::text(&shown(&cell.text)));
+        }
+    }
+    cells
+}
+
+const PLAN_COLUMNS: [&str; 9] = ["objective", "title", "state", "deviations", "clauses", "remedy", "owner", "due", "milestones"];
+
+fn planned(own: &PlanItemView) -> [CellView; 9] {
+    let title = if own.exception.is_empty() { &own.objective.label } else { &own.exception };
+    let milestones: Vec<String> = own.milestones.iter().map(|text| shown(text)).collect();
+    [
+        CellView::text(&shown(&own.objective_id)),
+        CellView::text(&shown(title)),
+        CellView::text(&own.state),
+        CellView::count(own.deviations),
+        CellView::lines(&own.clauses),
+        CellView::text(&shown(&own.remedy)),
+        CellView::text(&shown(&own.owner)),
+        CellView::text(&own.due),
+        CellView::lines(&milestones),
     ]
 }
 
-fn list<const N: usize>(
-    name: &'static str,
-    keys: &[&'static str; N],
-    rows: impl Iterator<Item = [CellView; N]>,
-    wording: &Wording,
-) -> ListView {
-    let column = |key: &&'static str| ColumnView { key, title: wording.label("column", key) };
-    ListView { name, title: wording.label("list", name), columns: keys.iter().map(column).collect(), rows: rows.map(Vec::from).collect() }
+fn list<const N: usize>(name: &str, keys: &[&'static str; N], rows: impl Iterator<Item = [CellView; N]>, wording: &Wording) -> ListView {
+    let column = |key: &&str| ColumnView { key: (*key).into(), title: wording.label("column", key) };
+    let has_file = matches!(name, "clauses" | "deviations" | "plan-of-action");
+    ListView {
+        name: name.into(),
+        has_file,
+        title: wording.label("list", name),
+        columns: keys.iter().map(column).collect(),
+        rows: rows.map(Vec::from).collect(),
+    }
 }
 
 /// One row for each framework and one for all of them.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
+use super::forms::{FormView, PlanView};
 use super::lists::{ListView, lists};
 use super::wording::Wording;
 use crate::assessment::{Assessment, ClauseResult, ObjectiveResult, Observation, Outcome, Reason, TreatmentKind};
@@ -44,6 +45,9 @@ pub struct Machine {
     pub deviations: Vec<DeviationItem>,
     pub exceptions: Vec<ExceptionItem>,
     pub exhibits: Vec<ExhibitItem>,
+    /// The forms of the frameworks, as the reports show them.
+    pub forms: Vec<FormView>,
+    pub plan: PlanView,
     /// How the gate was met; none where no gate was set.
     pub gate: Option<GateItem>,
     /// The same content as tables, for CSV and workbooks.
@@ -276,6 +280,7 @@ pub struct GateFacts {
 /// Builds what the machine forms say.
 pub fn machine(assessment: &Assessment, wording: &Wording, gate: Option<&GateFacts>) -> Machine {
     let builder = Builder::new(assessment, wording, gate);
+    let reader = super::build::Builder::new(assessment, wording);
     let frame = &assessment.frame;
     let as_of = moment(Some(&frame.as_of));
     let counts = |counts: &BTreeMap<Status, usize>| Status::ALL.map(|status| (status, counts.get(&status).copied().unwrap_or(0))).to_vec();
@@ -316,6 +321,8 @@ pub fn machine(assessment: &Assessment, wording: &Wording, gate: Option<&GateFac
         deviations: assessment.objectives.iter().flat_map(|objective| builder.deviations(objective)).collect(),
         exceptions: builder.exceptions(),
         exhibits: builder.exhibits(),
+        forms: reader.forms(),
+        plan: reader.plan(),
         gate: gate.map(|gate| GateItem {
             fail_on: gate.fail_on.clone(),
             against: gate.against.clone(),
@@ -573,7 +580,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Text as it may be shown. Noncharacters, which XML cannot hold, become escapes as well.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let text = printable(text);
     if text.contains(['\u{fffe}', '\u{ffff}']) { text.replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}") } else { text }
 }

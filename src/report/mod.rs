@@ -5,6 +5,7 @@
 
 mod build;
 pub mod changes;
+pub mod forms;
 mod lists;
 pub mod lives;
 pub mod machine;
@@ -12,7 +13,7 @@ mod markdown;
 pub mod model;
 pub mod wording;
 
-pub use build::build;
+pub use build::{Limits, build, build_within};
 pub use changes::Changes;
 pub use lists::{CellView, ColumnView, ListView};
 pub use machine::{Machine, machine};

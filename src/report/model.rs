@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::forms::{FormView, PlanView};
 use super::lives::{DossiersView, RegisterView, SampleView};
 
 /// One report over all frameworks in scope.
@@ -33,6 +34,8 @@ pub struct Report {
     pub pack_id: String,
     /// Merkle root over all clause results.
     pub root: String,
+    /// Merkle root of the pack of the period before; empty where the workspace names none.
+    pub previous: String,
     pub tool: String,
     /// How names of people are dealt with, as a sentence; empty where none were found.
     pub names_note: String,
@@ -43,6 +46,10 @@ pub struct Report {
     /// How many clauses are assessable, over all frameworks.
     pub clause_total: usize,
     pub frameworks: Vec<FrameworkView>,
+    /// The forms in which the frameworks' readers expect a result, in the order of the frameworks that have one.
+    pub forms: Vec<FormView>,
+    /// What is open and what will be done about it.
+    pub plan: PlanView,
     /// Every objective that a clause in scope cites, by id.
     pub objectives: Vec<ObjectiveView>,
     /// Every file of the workspace, by exhibit id.

@@ -172,7 +172,7 @@ fn check_pack(files: &SourceTree, verification: &mut Verification, found: &mut F
         check_objectives(&assessment, files, &names, found);
         check_artifacts(&assessment, files, found);
         check_workspace(&assessment, files, &names, found);
-        check_statements(&assessment, files, found);
+        check_statements(&assessment, files, &names, found);
         check_register(&assessment, files, &names, found);
         check_renderings(&assessment, files, found);
         verification.about = Some(About::of(&assessment.frame));
@@ -394,7 +394,7 @@ fn check_artifacts(assessment: &Assessment, files: &SourceTree, found: &mut Find
 }
 
 /// Exceptions and documents are those that the clauses were judged with, and a document reads as its exhibit does.
-fn check_statements(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+fn check_statements(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
     let exceptions: BTreeMap<&str, &Digest> = assessment.exceptions.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
     let documents: BTreeMap<&str, &Digest> = assessment.documents.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
     let samples: BTreeMap<&str, &Digest> = assessment.samples.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
@@ -411,11 +411,32 @@ fn check_statements(assessment: &Assessment, files: &SourceTree, found: &mut Fin
             }
         }
     }
+    check_profile(assessment, names, found);
     for document in &assessment.documents {
         let Some(shown) = &document.text else { continue };
         let copy = assessment.exhibit(&document.path).and_then(|artifact| files.text(artifact.packed.as_deref()?));
         if copy != Some(shown.as_str()) {
             found.add("document-changed", &document.path, "what is shown of the document is not what its exhibit holds");
+        }
+    }
+}
+
+/// Plans and tiers are those that stood beside the clauses when they were judged.
+fn check_profile(assessment: &Assessment, names: &Names, found: &mut Findings) {
+    let plans: BTreeMap<&str, Digest> =
+        assessment.objectives.iter().filter_map(|own| Some((own.id.as_str(), names.digest_of(own.plan.as_ref()?)))).collect();
+    let tiers: BTreeMap<&str, Digest> =
+        assessment.frameworks.iter().filter_map(|own| Some((own.framework.as_str(), names.digest_of(own.tier.as_ref()?)))).collect();
+    for clause in &assessment.clauses {
+        let planned = clause.objectives.iter().filter_map(|own| Some((own.objective.as_str(), plans.get(own.objective.as_str())?)));
+        let kept = clause.basis.plans.iter().map(|(id, digest)| (id.as_str(), digest));
+        let same_plans = planned.collect::<BTreeMap<_, _>>() == kept.collect::<BTreeMap<_, _>>();
+        if !same_plans || tiers.get(clause.framework.as_str()) != clause.basis.tier.as_ref() {
+            found.add(
+                "statement-changed",
+                format!("{} {}", clause.framework, clause.clause),
+                "the plan or the tier is not what stood beside the clause when it was judged",
+            );
         }
     }
 }

@@ -1,9 +1,10 @@
-//! What is stated about one assessment: `tickmark.yaml`, `exceptions.yaml`, `documents.yaml` and `samples.yaml`.
+//! What is stated about one assessment: `tickmark.yaml`, `exceptions.yaml`, `documents.yaml`, `samples.yaml` and `profile.yaml`.
 //!
 //! In: those files. Out: the scope, the period, the instant to judge at, the exceptions. It is a statement by people;
 //! whether it is true is for the evidence and the auditor to say.
 
 mod exceptions;
+mod profile;
 mod samples;
 
 use schemars::JsonSchema;
@@ -14,6 +15,7 @@ use crate::base::{Digest, Instant, Status};
 use crate::catalog::ParameterValue;
 
 pub use exceptions::{Exception, ExceptionState, ExceptionsFile, Milestone, Worksheet};
+pub use profile::{ClauseStatement, PlannedRemedy, ProfileFile, Tier};
 pub use samples::{Sample, SampleItem, SampleMethod, SamplePopulation, SampleResult, SamplesFile};
 
 /// `tickmark.yaml`: one organisation, one period.

@@ -210,6 +210,7 @@ fn made(drawn: &Drawn) -> Assessment {
                     excepted: vec![],
                 }],
                 evidence: vec![],
+                stated: None,
                 basis: Basis {
                     frame: digest("frame"),
                     catalog: digest(&drawn.revision.to_string()),
@@ -218,6 +219,8 @@ fn made(drawn: &Drawn) -> Assessment {
                     exceptions: BTreeMap::new(),
                     documents: BTreeMap::new(),
                     samples: BTreeMap::new(),
+                    plans: BTreeMap::new(),
+                    tier: None,
                     not_applicable: (*status == Status::NotApplicable).then(|| digest("stated")),
                 },
                 digest: digest(&format!("{id}{status:?}")),

@@ -22,6 +22,7 @@ mod oscal;
 mod own_controls;
 mod pack;
 mod parts;
+mod profile;
 mod readers;
 mod real_evidence;
 mod redaction;
