@@ -202,7 +202,7 @@ credentials_judged as (
       when idle_days <= limit_days then 'used'
       when last_used_at is not null then 'idle'
       when last_used_at_state = 'not-applicable' then 'not tracked'
-      when last_used_at_state = 'none' and set_at is null then 'never, undated'
+      when last_used_at_state = 'none' and (set_at is null or set_at > $as_of) then 'never, undated'
       when last_used_at_state = 'none' and age_days <= limit_days then 'new'
       when last_used_at_state = 'none' then 'never'
       else 'not known'
@@ -242,7 +242,7 @@ told as (
           case when no_credential then 'Without any credential' else 'Never used' end, ' since it was created ', age_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.'
         )
         when 'never, undated' then concat(
-          case when no_credential then 'Without any credential' else 'Never used' end, ', and no source says when it was created.'
+          case when no_credential then 'Without any credential' else 'Never used' end, ', and no source gives a day before this report on which it was created.'
         )
         else 'No source says when it was last used.'
       end,
@@ -291,7 +291,7 @@ told as (
       when 'idle' then concat('Last used ', idle_days, ' days ago, on ', to_char(last_used_at, '%Y-%m-%d'), ', and still active; ', limit_days, ' are allowed', limit_for, '.')
       when 'new' then concat('Never used, but set only ', age_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.')
       when 'never' then concat('Never used since it was set ', age_days, ' days ago, and still active; ', limit_days, ' are allowed', limit_for, '.')
-      when 'never, undated' then 'Never used, and no source says when it was set.'
+      when 'never, undated' then 'Never used, and no source gives a day before this report on which it was set.'
       else 'No source says when it was last used.'
     end as reason,
     use_artifact as artifact,
