@@ -20,6 +20,9 @@ pub fn all() -> Vec<(String, String)> {
         ("documents", schema_of::<crate::workspace::DocumentsFile>()),
         ("samples", schema_of::<crate::workspace::SamplesFile>()),
         ("assessment", schema_of::<crate::assessment::Assessment>()),
+        ("changes", schema_of::<crate::diff::ChangeSet>()),
+        ("trend", schema_of::<crate::diff::trend::Trend>()),
+        ("history", schema_of::<crate::diff::history::History>()),
     ];
     schemas
         .into_iter()
