@@ -21,6 +21,9 @@ pub fn all() -> Vec<(String, String)> {
         ("samples", schema_of::<crate::workspace::SamplesFile>()),
         ("profile", schema_of::<crate::workspace::ProfileFile>()),
         ("assessment", schema_of::<crate::assessment::Assessment>()),
+        ("changes", schema_of::<crate::diff::ChangeSet>()),
+        ("trend", schema_of::<crate::diff::trend::Trend>()),
+        ("history", schema_of::<crate::diff::history::History>()),
     ];
     schemas
         .into_iter()

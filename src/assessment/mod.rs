@@ -4,7 +4,9 @@
 
 pub mod inputs;
 pub mod life;
+pub mod lists;
 pub mod names;
+pub mod parts;
 pub mod profile;
 pub mod sample;
 

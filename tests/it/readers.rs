@@ -171,7 +171,10 @@ fn directory_entries_are_read_with_their_odd_times() {
     let owned = text.replace("description:: R3LDvMOfZQ==", "description: Owner: ann.lee");
     assert_eq!(rows(&used(owned.as_bytes(), "ad-ldif"), "identities", &["owner_ref", "purpose"]), ["ann.lee|"]);
     let both = text.replace("description:: R3LDvMOfZQ==", "description: SQL of the ledger; owner=Ann Lee, on call\nmanager: ");
-    assert_eq!(rows(&used(both.as_bytes(), "ad-ldif"), "identities", &["owner_ref", "purpose"]), ["Ann Lee|SQL of the ledger; owner=Ann Lee, on call"]);
+    assert_eq!(
+        rows(&used(both.as_bytes(), "ad-ldif"), "identities", &["owner_ref", "purpose"]),
+        ["Ann Lee|SQL of the ledger; owner=Ann Lee, on call"]
+    );
     // One bad entry costs itself, with its line.
     let (artifact, _) = read(format!("{text}\ndn: CN=x\nno colon here\n").as_bytes(), "");
     assert_eq!(artifact.rejections.len(), 1);

@@ -124,7 +124,10 @@ fn administrative_roles_and_bindings_are_named() {
     }
     fails("2026-Q2", "least-privilege", "k8s:nordhavn-prod:data/spark", "cluster-admin");
     let (outcome, reason) = one("2026-Q3", "least-privilege", "k8s:nordhavn-prod:data/spark");
-    assert!(outcome == "unknown" && reason.contains("is not administrative; no source says whether it acts"), "the binding was removed: {reason}");
+    assert!(
+        outcome == "unknown" && reason.contains("is not administrative; no source says whether it acts"),
+        "the binding was removed: {reason}"
+    );
     fails("2026-Q3", "least-privilege", "k8s:nordhavn-prod:support/ai-agent", "the role admin of Kubernetes in the namespace support");
 }
 
