@@ -19,6 +19,7 @@ mod seal;
 mod sides;
 mod summary;
 mod terminal;
+mod timings;
 mod trace;
 mod verify;
 

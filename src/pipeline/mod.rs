@@ -9,6 +9,7 @@ pub mod documents;
 pub mod lives;
 pub mod machine;
 pub mod naming;
+mod observing;
 pub mod outputs;
 pub mod redaction;
 pub mod rederive;
@@ -19,7 +20,7 @@ pub mod sampling;
 
 pub mod workspace;
 
-pub use assess::{Assessed, assess};
+pub use assess::{Assessed, Lists, Manner, assess, assess_so};
 pub use cases::run_cases;
 pub use controls::Controls;
 pub use machine::machine_files;
