@@ -667,31 +667,62 @@ pub fn leaves_of(clauses: &[ClauseResult]) -> Vec<Vec<u8>> {
     clauses.iter().map(|clause| clause.digest.bytes()).collect()
 }
 
-/// The full list of observations as the pack's CSV file holds it.
+/// The list of observations as the pack's CSV file holds it.
 pub fn observations_csv(observations: &[Observation]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let write = |writer: &mut csv::Writer<Vec<u8>>, cells: [&str; 7]| {
-        writer.write_record(cells.map(defused)).expect("writing to memory cannot fail");
-    };
-    write(&mut writer, ["subject", "outcome", "reason", "artifact", "record", "identity", "proved"]);
-    for observation in observations {
-        write(
-            &mut writer,
-            [
-                &observation.subject,
-                observation.outcome.word(),
-                &observation.reason,
-                &observation.artifact,
-                &observation.record,
-                observation.identity.as_deref().unwrap_or_default(),
-                if observation.proved { "yes" } else { "no" },
-            ],
-        );
+    let mut list = ObservationsList::new();
+    observations.iter().for_each(|observation| list.add(observation));
+    list.take()
+}
+
+/// The same list, written one observation after the other.
+pub struct ObservationsList(csv::Writer<Vec<u8>>);
+
+impl Default for ObservationsList {
+    fn default() -> ObservationsList {
+        ObservationsList::new()
     }
-    writer.into_inner().expect("writing to memory cannot fail")
+}
+
+impl ObservationsList {
+    /// Begins with the header.
+    pub fn new() -> ObservationsList {
+        let mut list = ObservationsList(csv::Writer::from_writer(Vec::new()));
+        list.write(["subject", "outcome", "reason", "artifact", "record", "identity", "proved"]);
+        list
+    }
+
+    pub fn add(&mut self, observation: &Observation) {
+        self.write([
+            &observation.subject,
+            observation.outcome.word(),
+            &observation.reason,
+            &observation.artifact,
+            &observation.record,
+            observation.identity.as_deref().unwrap_or_default(),
+            if observation.proved { "yes" } else { "no" },
+        ]);
+    }
+
+    fn write(&mut self, cells: [&str; 7]) {
+        for cell in cells {
+            let written = if runs(cell) { self.0.write_field(defused(cell)) } else { self.0.write_field(cell) };
+            written.expect("writing to memory cannot fail");
+        }
+        self.0.write_record(None::<&[u8]>).expect("writing to memory cannot fail");
+    }
+
+    /// Whole rows that were added since the last call.
+    pub fn take(&mut self) -> Vec<u8> {
+        let written = std::mem::replace(&mut self.0, csv::Writer::from_writer(Vec::new()));
+        written.into_inner().expect("writing to memory cannot fail")
+    }
 }
 
 /// A cell that a spreadsheet would run as a formula gets a leading apostrophe.
 pub fn defused(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    if runs(cell) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+fn runs(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }

@@ -11,7 +11,7 @@ use super::format::{ArtifactMeta, Extent, Field, FieldType, Shape};
 use super::holes::lists_missing;
 use super::mask::{Masker, keep, secrets_of};
 use super::records::{Document, Parsed, Row, columns_of, prepare};
-use super::tables::{Request, TableDefinition, conform, derive};
+use super::tables::{Request, TableDefinition, conformed, derive};
 use super::{Artifact, Frame, Rejection};
 use crate::base::{Cell, Column, ColumnType, Diagnostic, Diagnostics, Instant, Table};
 use crate::engine::{Engine, Parameter, Parameters};
@@ -210,7 +210,7 @@ fn rehearse_derived(definitions: &BTreeMap<String, TableDefinition>, diagnostics
     let engine = Engine::new();
     definitions.values().for_each(|table| engine.load(&table.name, &table.empty()));
     let instants = ["as_of", "period_from", "period_to"].map(|name| (name.to_owned(), Parameter::Instant(0)));
-    derive(&engine, definitions, &Parameters::from(instants), Request::All, diagnostics);
+    derive(&engine, definitions, &Parameters::from(instants), Request::All, diagnostics, |_| {});
 }
 
 /// The offsets that records state their instants with, by place; those that state them in UTC are left out.
@@ -435,7 +435,7 @@ fn shape_rows(
         .iter()
         .map(|column| {
             let values = match at(&column.name) {
-                Some(index) => conform(given[index], column)?,
+                Some(index) => conformed(given[index].clone(), column)?,
                 None if column.name == SOURCE_OFFSET => {
                     let of = |row: usize| offsets.at(&given[record_at].cell(row).to_string()).map(str::to_owned);
                     Column::Text((0..found.len()).map(of).collect())

@@ -166,7 +166,7 @@ fn observed(rows: &ObjectiveResult, relied: &ObjectiveResult, covered: usize) ->
         rejected: usize::from(has("rejected-records")),
     };
     let not_collected = if has("not-collected") { vec![String::new()] } else { Vec::new() };
-    Evidence::Observed { observations, reliances: vec![reliance], not_collected }
+    Evidence::Observed { seen: observations.into_iter().collect(), reliances: vec![reliance], not_collected }
 }
 
 /// What an empty population means is not recorded; that it was once taken for satisfied is.
