@@ -153,6 +153,7 @@ mod tests {
             record: "-3".into(),
             identity: identity.map(str::to_owned),
             proved: true,
+            contradicted: false,
         };
         let list = vec![seen("@one", None), seen("two", Some("+id"))];
         let mut lists = Lists::default();

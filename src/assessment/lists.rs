@@ -30,6 +30,8 @@ impl From<SeenRow<'_>> for Observation {
             record: own.record.to_owned(),
             identity: own.identity.map(str::to_owned),
             proved: own.proved,
+            // Of no weight where two assessments are compared.
+            contradicted: false,
         }
     }
 }

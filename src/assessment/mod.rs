@@ -355,6 +355,29 @@ pub struct Observation {
     pub identity: Option<String>,
     /// False where a pass rests on stale or undated evidence.
     pub proved: bool,
+    /// Whether one source says of it what another contradicts, such as a closed ticket against the system itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contradicted: bool,
+}
+
+/// What the evidence of an objective can show in time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SpanRecord {
+    /// Instants at which states were exported, first and last: that something is set up so then, which is its design.
+    pub design: Vec<String>,
+    /// Days that logs and dated decisions speak of: that it worked so over time, which is its operation.
+    pub operation: Vec<OperationRecord>,
+}
+
+/// The days of the period that one kind of export speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OperationRecord {
+    pub adapter: String,
+    pub instance: Option<String>,
+    /// As `2026-07-01 2026-09-30`.
+    pub days: Vec<String>,
+    /// Days of the period that it says nothing of.
+    pub gaps: Vec<String>,
 }
 
 /// One objective over the whole population, before exceptions.
@@ -383,6 +406,9 @@ pub struct ObjectiveResult {
     pub observations_digest: Option<Digest>,
     /// Artifacts that feed the tables it requires.
     pub evidence: Vec<String>,
+    /// Whether they show a state at an instant, or what happened over the period.
+    #[serde(default)]
+    pub span: SpanRecord,
     pub definition: Digest,
     /// What the organisation plans about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -17,6 +17,9 @@ use crate::engine::{Draft, Engine, Parameter, Parameters, Query, Shelf, TableWri
 use crate::evidence::PROGRAM;
 use crate::evidence::adapter::sql_diagnostic;
 
+/// A column that a check may have: whether one source says of the subject what another contradicts. Such a subject fails or is unknown.
+const CONTRADICTED: &str = "contradicted";
+
 const CONTRACT: [&str; 5] = ["subject", "outcome", "reason", "artifact", "record"];
 
 /// The three instants that every check may use, in microseconds since 1970.
@@ -152,9 +155,10 @@ fn hand_over(mut part: Table, last: &mut Option<String>, each: &mut impl FnMut(O
         None => None,
     };
     let identities = text("identity").unwrap_or_else(|| vec![None; rows]);
+    let contradictions = text(CONTRADICTED).unwrap_or_else(|| vec![None; rows]);
     let [Some(subjects), Some(outcomes), Some(reasons), Some(artifacts), Some(records)] = CONTRACT.map(&mut text) else { return false };
-    let columns = subjects.into_iter().zip(outcomes).zip(reasons).zip(artifacts).zip(records).zip(identities);
-    for (((((subject, outcome), reason), artifact), record), identity) in columns {
+    let columns = subjects.into_iter().zip(outcomes).zip(reasons).zip(artifacts).zip(records).zip(identities).zip(contradictions);
+    for ((((((subject, outcome), reason), artifact), record), identity), contradicted) in columns {
         let outcome = outcome.and_then(|word| Outcome::parse(&word));
         let (Some(subject), Some(outcome), Some(reason), Some(artifact), Some(record)) = (subject, outcome, reason, artifact, record)
         else {
@@ -164,7 +168,11 @@ fn hand_over(mut part: Table, last: &mut Option<String>, each: &mut impl FnMut(O
             return false;
         }
         last.clone_from(&Some(subject.clone()));
-        each(Observation { subject, outcome, reason, artifact, record, identity, proved: true });
+        let contradicted = contradicted.as_deref() == Some("true");
+        if contradicted && matches!(outcome, Outcome::Pass | Outcome::Skip) {
+            return false;
+        }
+        each(Observation { subject, outcome, reason, artifact, record, identity, proved: true, contradicted });
     }
     true
 }
@@ -228,8 +236,12 @@ fn observations(table: &Table) -> Result<Vec<Observation>, String> {
             record: text("record")?,
             identity: table.text(row, "identity").map(str::to_owned),
             proved: true,
+            contradicted: table.cell(row, CONTRADICTED) == Cell::Boolean(true),
         };
         let subject = observation.subject.clone();
+        if observation.contradicted && matches!(observation.outcome, Outcome::Pass | Outcome::Skip) {
+            return Err(format!("the subject `{subject}` is contradicted, so it fails or is unknown"));
+        }
         if by_subject.insert(subject.clone(), observation).is_some() {
             return Err(format!("the subject `{subject}` stands twice"));
         }

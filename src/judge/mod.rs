@@ -203,6 +203,15 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
             rows_of(&unknown),
         ));
     }
+    let contradicted: Vec<&Observation> = seen.listed.iter().filter(|observation| observation.contradicted).collect();
+    if !contradicted.is_empty() {
+        reasons.push(reason(
+            "contradicted",
+            format!("For {} of {tested} one source says what another contradicts.", contradicted.len()),
+            artifacts_of(&contradicted),
+            rows_of(&contradicted),
+        ));
+    }
     let unproved = seen.of(Outcome::Pass);
     if !unproved.is_empty() {
         reasons.push(reason(

@@ -10,6 +10,7 @@ fn observation(subject: &str, outcome: Outcome) -> Observation {
         record: "line:1".into(),
         identity: None,
         proved: true,
+        contradicted: false,
     }
 }
 

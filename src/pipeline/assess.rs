@@ -12,7 +12,7 @@ use super::{Controls, Workspace, classes, compare, exceptions, lives, naming, pr
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClassTally, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord,
     InputRecord, Names, NamesRecord, ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, RejectionRecord, SCHEMA,
-    SystemRecord, Tool, TreatmentKind, register_csv, root_of,
+    SpanRecord, SystemRecord, Tool, TreatmentKind, register_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
@@ -159,6 +159,9 @@ pub fn assess_so(
     for index in 0..assessment.frameworks.len() {
         assessment.frameworks[index].counts = assessment.counted(&assessment.frameworks[index].framework.clone());
     }
+    for index in 0..assessment.objectives.len() {
+        assessment.objectives[index].span = compare::span(&assessment.objectives[index].evidence, &assessment.coverage);
+    }
     progress("writing dossiers");
     assessment.dossiers = lives::dossiers(&assessment, &ledger);
     Some(Assessed { assessment, ledger, observations, copies, names })
@@ -288,6 +291,7 @@ impl Testing<'_> {
             observations: Vec::new(),
             observations_digest: digest,
             evidence: paths,
+            span: SpanRecord::default(),
             definition: objective.digest.clone(),
             plan: profile::plan_of(&self.workspace.profile, &objective.id, self.workspace.today()),
         };

@@ -103,6 +103,17 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
             .help(format!("seen: {}", if seen.is_empty() { "nobody".into() } else { seen })),
         );
     }
+    let contradicted: BTreeSet<&str> = observations.iter().filter(|own| own.contradicted).map(|own| own.subject.as_str()).collect();
+    if contradicted != case.expect.contradicted.iter().map(String::as_str).collect() {
+        diagnostics.push(
+            file.error(
+                &format!("{pointer}/expect/{}", if case.expect.contradicted.is_empty() { "outcomes" } else { "contradicted" }),
+                "cases/contradicted",
+                format!("case `{}`: the sources contradict each other of other subjects", case.name),
+            )
+            .help(format!("of: {}", contradicted.into_iter().collect::<Vec<_>>().join(", "))),
+        );
+    }
     let finding = judge::conclude(&objective.id, &evidence, objective.empty_population.as_ref(), &BTreeMap::new());
     if finding.status != case.expect.status {
         let why = finding.reasons.iter().map(|reason| reason.text.clone()).collect::<Vec<_>>().join(" ");

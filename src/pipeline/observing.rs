@@ -131,6 +131,7 @@ mod tests {
                 record: format!("line:{index}"),
                 identity: None,
                 proved: true,
+                contradicted: false,
             })
             .collect()
     }

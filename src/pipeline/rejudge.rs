@@ -125,6 +125,7 @@ fn observed(rows: &ObjectiveResult, relied: &ObjectiveResult, covered: usize) ->
         record: String::new(),
         identity: None,
         proved,
+        contradicted: false,
     };
     let tally = rows.tally;
     let mut observations = Vec::new();

@@ -168,6 +168,7 @@ fn made(drawn: &Drawn) -> Assessment {
                     record: "1".into(),
                     identity: Some(format!("i{subject}")),
                     proved: true,
+                    contradicted: false,
                 })
                 .collect();
             let failed = observations.iter().filter(|own| own.outcome == Outcome::Fail).count();
