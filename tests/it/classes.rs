@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tickmark::assessment::{Assessment, ObjectiveResult};
 use tickmark::base::yaml::Format;
-use tickmark::base::{Diagnostics, SourceTree, Table};
+use tickmark::base::{Diagnostics, Instant, SourceTree, Table};
 use tickmark::checks::cases::{CasesFile, tables_of};
 use tickmark::checks::{Kinds, engine_over};
-use tickmark::engine::{Engine, Parameters};
+use tickmark::engine::{Engine, Parameter, Parameters};
 use tickmark::evidence::{FoundFile, tables::derive};
 use tickmark::io;
 use tickmark::pipeline::{Assessed, Controls, Workspace, assess, run_cases};
@@ -107,10 +107,11 @@ fn world(text: &str) -> Engine {
         Format::<CasesFile>::new("cases/invalid").read("rules.yaml", text.as_bytes(), &mut diagnostics).expect("the rows are in order");
     let tables = tables_of(&file, 0, &controls().tables, &mut diagnostics);
     let engine = engine_over(&tables);
+    let as_of = Instant::parse("2026-09-30T00:00:00Z").unwrap();
     derive(
         &engine,
         &controls().tables,
-        &Parameters::new(),
+        &Parameters::from([("as_of".to_owned(), Parameter::Instant(as_of.micros()))]),
         tickmark::evidence::tables::Request::NamedIn("machine_identities machine_credentials"),
         &mut diagnostics,
         |_| {},
