@@ -11,6 +11,7 @@ pub mod diff;
 pub mod engine;
 pub mod evidence;
 pub mod excerpt;
+pub mod explain;
 pub mod io;
 pub mod judge;
 pub mod pack;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use life::{DossierRecord, REGISTER_COLUMNS, RegisterRecord, STEPS, StepRecord, register_csv};
 pub use names::{NameList, NameRecord, Names, NamesRecord};
-pub use profile::{MilestoneRecord, PlanRecord, StatedRecord, TierRecord};
+pub use profile::{PlanRecord, StatedRecord, TierRecord};
 pub use sample::{SampleItemRecord, SampleRecord};
 
 use crate::base::digest::{canonical, merkle_root};
@@ -169,6 +169,9 @@ pub struct FrameworkRecord {
     /// The form in which the framework's readers expect a result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<Form>,
+    /// The publisher's worksheet for a control that stands in for a requirement, such as `Appendix C`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compensating_worksheet: Option<String>,
     /// How the organisation rates itself in the framework's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<TierRecord>,
@@ -511,12 +514,38 @@ pub struct ExceptionRecord {
     pub expires_at: String,
     pub compensating_measure: String,
     pub retirement_plan: String,
+    /// The steps of that plan, in the order stated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<MilestoneRecord>,
+    /// The compensating-control worksheet, one answer for each of its six fields; none where no worksheet is stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worksheet: Option<Vec<WorksheetAnswer>>,
     pub ticket: Option<String>,
     /// Subjects that depart and that it covers now.
     pub covers: Vec<String>,
     /// What an auditor would question.
     pub remarks: Vec<String>,
     pub digest: Digest,
+}
+
+/// One step on the way to the end of an exception.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MilestoneRecord {
+    pub due: String,
+    pub what: String,
+    /// The day on which it was done, by the day of judgement.
+    pub done: Option<String>,
+    /// `done`, `open` or `overdue`.
+    pub state: String,
+}
+
+/// One field of a compensating-control worksheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorksheetAnswer {
+    /// `constraints`, `definition`, `objective`, `identified_risk`, `validation` or `maintenance`.
+    pub field: String,
+    /// None where nothing is stated.
+    pub text: Option<String>,
 }
 
 /// A policy, a procedure, minutes, a picture: what a query cannot read.

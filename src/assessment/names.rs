@@ -247,6 +247,8 @@ impl Names {
             self.in_each(&mut own.subjects);
             self.in_each(&mut own.covers);
             self.in_each(&mut own.remarks);
+            self.in_each(own.milestones.iter_mut().map(|step| &mut step.what));
+            self.in_each(own.worksheet.iter_mut().flatten().filter_map(|answer| answer.text.as_mut()));
         }
         for own in &mut hidden.documents {
             self.in_each([&mut own.title, &mut own.path, &mut own.note]);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Names;
+use super::{MilestoneRecord, Names};
 use crate::base::Status;
 
 /// What the organisation says of a clause, from the nearest statement for each key.
@@ -37,14 +37,8 @@ pub struct PlanRecord {
     pub owner: String,
     /// A day.
     pub due: String,
+    /// The steps on the way, in the order stated.
     pub milestones: Vec<MilestoneRecord>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MilestoneRecord {
-    /// A day.
-    pub by: String,
-    pub what: String,
 }
 
 impl Names {

@@ -45,6 +45,8 @@ pub struct CatalogFile {
     /// The words in which an assessment against this edition states a result. A partial success never takes the word of a full one.
     #[serde(default)]
     pub results: Vec<ResultWord>,
+    /// The publisher's worksheet for a control that stands in for a requirement, such as `Appendix C`; exceptions are then held against it.
+    pub compensating_worksheet: Option<String>,
     /// Further facts that the edition states of its clauses, such as whether another approach is allowed.
     #[serde(default)]
     pub properties: Vec<PropertyFile>,

@@ -287,6 +287,10 @@ fn check_catalog(source: &Source<'_>, objectives: &BTreeMap<String, Objective>, 
             .base
             .map_or(&typed.results, |base| if typed.results.is_empty() { &base.value.results } else { &typed.results })
             .clone(),
+        compensating_worksheet: typed
+            .compensating_worksheet
+            .clone()
+            .or_else(|| source.base.and_then(|base| base.value.compensating_worksheet.clone())),
         properties: properties.clone(),
         clauses,
         withdrawn: source.withdrawn.clone(),

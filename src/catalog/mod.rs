@@ -140,6 +140,8 @@ pub struct Catalog {
     pub amendments: Vec<Amendment>,
     pub nouns: BTreeMap<String, String>,
     pub results: Vec<ResultWord>,
+    /// The publisher's worksheet for a control that stands in for a requirement; none where it knows no such control.
+    pub compensating_worksheet: Option<String>,
     pub properties: Vec<PropertyFile>,
     /// Ids that the publisher still lists and no longer asks for, with the ids that took their place.
     pub withdrawn: BTreeMap<String, Vec<String>>,

@@ -83,6 +83,18 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: TextOrJson,
     },
+    /// Tell why a clause has its verdict, down to the records; what would move it, and which other clauses would move with it.
+    Explain {
+        /// The workspace, or a pack.
+        folder: PathBuf,
+        /// Such as `pci-dss@4.0.1 8.6.3`, or its id alone where only one framework has it.
+        clause: String,
+        /// How many members to show for each objective; --format json holds all.
+        #[arg(long, value_name = "COUNT", default_value_t = 5)]
+        rows: usize,
+        #[arg(long, value_enum, default_value_t)]
+        format: TextOrJson,
+    },
     /// Ask a read-only SQL question over the normalised tables of a workspace.
     Query {
         /// The workspace: a folder with tickmark.yaml and evidence.

@@ -185,6 +185,18 @@ exceptions: []
 #    expires_at: \"2026-12-31T00:00:00+01:00\"
 #    compensating_measure: What protects meanwhile.
 #    retirement_plan: How and when it ends.
+#    milestones:
+#      - due: 2026-10-31
+#        what: A second identity is in place.
+#        done: 2026-10-20
+#    # Where a framework asks for a compensating-control worksheet, such as PCI DSS in Appendix C:
+#    worksheet:
+#      constraints: What keeps the requirement from being met as it is written.
+#      definition: What the compensating control is.
+#      objective: What the requirement is for, and how the control serves the same end.
+#      identified_risk: The further risk that comes from not meeting the requirement.
+#      validation: How the control was tested, by whom and when.
+#      maintenance: What keeps it working.
 #    ticket: SEC-1
 ";
 

@@ -10,6 +10,7 @@ mod diff;
 mod evidence;
 mod evidence_add;
 mod excerpt;
+mod explain;
 mod init;
 mod pack;
 mod query;
@@ -94,6 +95,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Evidence(evidence) => evidence::run(&evidence, controls),
         Command::Sample(sample) => sample::run(&sample, controls),
         Command::Trace { folder, identity, format } => trace::run(&folder, &identity, format, controls),
+        Command::Explain { folder, clause, rows, format } => explain::run(&folder, &clause, rows, format, controls),
         Command::Query { folder, sql, format } => query::run(&folder, &sql, format, controls),
     }
 }

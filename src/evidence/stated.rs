@@ -24,6 +24,8 @@ pub struct StatedException {
     pub expires_at: i64,
     pub compensating_measure: String,
     pub retirement_plan: String,
+    /// The earliest step of the plan that should be done by now and is not, with its day.
+    pub overdue_milestone: Option<String>,
     pub ticket: Option<String>,
     /// Place in the file, such as `#/exceptions/0`.
     pub record: String,
@@ -48,6 +50,7 @@ pub(super) fn exceptions_table(stated: &[StatedException]) -> Table {
         ("expires_at".into(), instants(&|own| own.expires_at)),
         ("compensating_measure".into(), texts(&|own| Some(&own.compensating_measure))),
         ("retirement_plan".into(), texts(&|own| Some(&own.retirement_plan))),
+        ("overdue_milestone".into(), texts(&|own| own.overdue_milestone.as_deref())),
         ("ticket".into(), texts(&|own| own.ticket.as_deref())),
         ("artifact".into(), texts(&|_| Some(EXCEPTIONS_FILE))),
         ("record".into(), texts(&|own| Some(&own.record))),

@@ -114,7 +114,7 @@ pub fn take(
 }
 
 /// The places of the clauses asked for, in the order of the pack, each once.
-fn places(assessment: &Assessment, wanted: &[String]) -> Result<Vec<usize>, ExcerptError> {
+pub fn places(assessment: &Assessment, wanted: &[String]) -> Result<Vec<usize>, ExcerptError> {
     let mut places = BTreeSet::new();
     for name in wanted {
         let full = |clause: &ClauseResult| format!("{} {}", clause.framework, clause.clause);

@@ -4,12 +4,16 @@
 //! to judge at. Out: a [`Status`] with at least one [`Reason`]. Pure: no SQL, no files, no clock.
 //! The rules are a table in the book (`explanation/verdicts.md`) and a table in the tests below.
 
+mod compensating;
 mod examination;
+mod moves;
 mod sample;
 
 use std::collections::BTreeMap;
 
+pub use compensating::{PutForward, compensating};
 pub use examination::{Examination, Paper, Standing, examined, weaken};
+pub use moves::{Facts, Step, StepKind, weakest_link};
 pub use sample::{Draw, DrawnItem, ItemResult, sampled};
 
 use crate::assessment::{Observation, Outcome, Reason, RowRef, Tally};
@@ -290,7 +294,8 @@ pub fn verdict(ask: &Ask<'_>, papers: &[Paper], not_applicable: Option<(&str, &s
         }
         Ask::Mapped(findings) => findings,
     };
-    let Some(weakest) = findings.iter().map(|(_, _, finding)| finding.status).min() else {
+    let statuses: Vec<(Coverage, Status)> = findings.iter().map(|(_, coverage, finding)| (*coverage, finding.status)).collect();
+    let Some(status) = weakest_link(&statuses) else {
         return (Status::NotAssessed, vec![plain("unmapped", "No objective speaks for this clause.".into())]);
     };
     let mut reasons: Vec<Reason> = Vec::new();
@@ -298,13 +303,9 @@ pub fn verdict(ask: &Ask<'_>, papers: &[Paper], not_applicable: Option<(&str, &s
     let mut ordered: Vec<_> = findings.iter().collect();
     ordered.sort_by_key(|(id, _, finding)| (finding.status, *id));
     reasons.extend(ordered.iter().flat_map(|(_, _, finding)| finding.reasons.clone()));
-    let covered_in_full = findings.iter().any(|(_, coverage, finding)| *coverage == Coverage::Full && finding.status == Status::Satisfied);
-    let status = if weakest == Status::Satisfied && !covered_in_full {
+    if statuses.iter().all(|(_, own)| *own == Status::Satisfied) && status != Status::Satisfied {
         reasons.insert(0, plain("partial-coverage", "The objectives tested cover only a part of what this clause asks.".into()));
-        Status::PartiallySatisfied
-    } else {
-        weakest
-    };
+    }
     let status = weaken(status, &mut reasons, papers, None);
     (status, reasons)
 }

@@ -261,3 +261,54 @@ proptest! {
         prop_assert_eq!(after, Status::NotSatisfied);
     }
 }
+
+/// What `moves` needs, as an assessment keeps it.
+fn facts_of(finding: &Finding, covered: usize) -> Facts {
+    Facts {
+        open: finding.tally.failed - covered,
+        covered,
+        passed: finding.tally.passed,
+        unproved: finding.tally.unproved,
+        unknown: finding.tally.unknown,
+        codes: finding.reasons.iter().map(|reason| reason.code.clone()).collect(),
+        criticised: None,
+    }
+    .concluded(finding.status)
+}
+
+proptest! {
+    /// The rules read forwards and backwards agree: the facts give the status that was concluded, and taking the first step really
+    /// gives the status that it promises.
+    #[test]
+    fn the_steps_of_an_objective_lead_where_they_say(
+        outcomes in proptest::collection::vec(any_outcome(), 1..12),
+        reliances in proptest::collection::vec(any_reliance(), 1..3),
+        covered in 0usize..3,
+    ) {
+        let evidence = observed(&outcomes, reliances.clone());
+        let failing: Vec<usize> = (0..outcomes.len()).filter(|index| outcomes[*index] == Outcome::Fail).collect();
+        let excepted: BTreeMap<String, String> =
+            failing.iter().take(covered).map(|index| (format!("s{index}"), "EX-1".to_owned())).collect();
+        let finding = conclude("o", &evidence, None, &excepted);
+        let facts = facts_of(&finding, excepted.len());
+        prop_assume!(facts.status().is_some());
+        prop_assert_eq!(facts.status(), Some(finding.status));
+        let steps = facts.steps();
+        prop_assert_eq!(steps.is_empty(), finding.status == Status::Satisfied);
+        let statuses: Vec<Status> = steps.iter().filter_map(|step| step.then).collect();
+        prop_assert!(statuses.windows(2).all(|pair| pair[0] <= pair[1]), "{:?}", steps);
+        prop_assert_eq!(statuses.last().copied().unwrap_or(Status::Satisfied), Status::Satisfied);
+        if let Some(step) = steps.iter().find(|step| step.kind == StepKind::EndDeviations) {
+            let mended: Vec<Outcome> = outcomes
+                .iter()
+                .enumerate()
+                .map(|(index, own)| if *own == Outcome::Fail && !excepted.contains_key(&format!("s{index}")) { Outcome::Pass } else { *own })
+                .collect();
+            // On evidence that proves nothing a mended member would still have to be shown.
+            if reliances.iter().all(Reliance::proves) {
+                let after = conclude("o", &observed(&mended, reliances.clone()), None, &excepted);
+                prop_assert_eq!(step.then, Some(after.status));
+            }
+        }
+    }
+}

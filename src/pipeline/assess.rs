@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::Documents;
+use super::exceptions::Departing;
 use super::samples::Samples;
-use super::{Controls, Workspace, classes, compare, lives, naming, profile};
+use super::{Controls, Workspace, classes, compare, exceptions, lives, naming, profile};
 use crate::assessment::{
-    ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, ExceptionRecord, FrameRecord, FrameworkRecord,
-    InputRecord, Names, NamesRecord, ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, RejectionRecord, SCHEMA,
-    SystemRecord, Tool, TreatmentKind, observations_csv, register_csv, root_of,
+    ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord, InputRecord, Names,
+    NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA, SystemRecord, Tool, TreatmentKind,
+    observations_csv, register_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
 use crate::checks::{self, Kinds, Times, Values};
 use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger, packed_copy};
 use crate::judge::{self, Ask, Draw, Evidence, Extent, Finding, Freshness, ItemResult, Paper, Reliance};
-use crate::workspace::{Exception, ExceptionState, NotApplicable};
+use crate::workspace::NotApplicable;
 
 /// A finished assessment with what its pack holds besides the reports.
 pub struct Assessed {
@@ -89,7 +90,7 @@ pub fn assess(
         clauses,
         objectives: tested.values().map(|tested| tested.result.clone()).collect(),
         artifacts,
-        exceptions: exception_records(workspace, &tested, &names),
+        exceptions: exceptions::records(workspace, &names, &|objective| departing(tested.get(objective))),
         documents: documents.records(&ledger, files),
         systems,
         coverage: compare::coverage(controls, workspace, &ledger),
@@ -225,7 +226,7 @@ fn test(
         observations_digest: csv.as_ref().map(|csv| names.digest_of_bytes(csv)),
         evidence: paths,
         definition: objective.digest.clone(),
-        plan: profile::plan_of(&workspace.profile, &objective.id),
+        plan: profile::plan_of(&workspace.profile, &objective.id, workspace.today()),
     };
     Tested { result, evidence, csv, papers, draws: Vec::new(), objective: objective.clone() }
 }
@@ -352,11 +353,15 @@ impl Judging<'_> {
         let papers = self.documents.on_clause(&cited);
         let verdict =
             ask.map(|ask| judge::verdict(&ask, &papers, stated.map(|stated| (stated.reason.as_str(), stated.decided_by.as_str()))));
-        let (status, reasons) = verdict.map_or((None, Vec::new()), |(status, reasons)| (Some(status), reasons));
+        let (status, mut reasons) = verdict.map_or((None, Vec::new()), |(status, reasons)| (Some(status), reasons));
         let mut evidence: BTreeSet<String> = findings.iter().flat_map(|(tested, ..)| tested.result.evidence.iter().cloned()).collect();
         evidence.extend(papers.iter().map(|paper| paper.path.clone()));
         let objectives: Vec<&str> = findings.iter().map(|(tested, ..)| tested.result.id.as_str()).collect();
-        let exceptions: BTreeSet<&String> = findings.iter().flat_map(|(.., excepted)| excepted.values()).collect();
+        let covering: BTreeSet<&String> = findings.iter().flat_map(|(.., excepted)| excepted.values()).collect();
+        if let Some(worksheet) = self.catalog.compensating_worksheet.as_deref().filter(|_| status != Some(Status::NotApplicable)) {
+            let stated = self.workspace.exceptions.iter().filter(|exception| covering.contains(&exception.id));
+            judge::compensating(&mut reasons, worksheet, &stated.map(exceptions::put_forward).collect::<Vec<_>>());
+        }
         let basis = Basis {
             frame: self.frame.clone(),
             catalog: self.catalog.digest.clone(),
@@ -372,7 +377,7 @@ impl Judging<'_> {
                 .workspace
                 .exceptions
                 .iter()
-                .filter(|exception| exceptions.contains(&exception.id))
+                .filter(|exception| covering.contains(&exception.id))
                 .map(|exception| (exception.id.clone(), self.names.digest_of(exception)))
                 .collect(),
             documents: self
@@ -486,6 +491,18 @@ fn objective_basis(result: &ObjectiveResult) -> ObjectiveBasis {
     }
 }
 
+/// Who departs from an objective, exceptions left aside.
+fn departing(tested: Option<&Tested>) -> Departing {
+    let Some(Evidence::Observed { observations, .. }) = tested.map(|tested| &tested.evidence) else {
+        return Departing::default();
+    };
+    let failed = observations.iter().filter(|observation| observation.outcome == Outcome::Fail);
+    Departing {
+        subjects: failed.map(|observation| observation.subject.clone()).collect(),
+        population: observations.iter().filter(|observation| observation.outcome != Outcome::Skip).count(),
+    }
+}
+
 /// The workspace's statements with the digests of what they say, names hidden.
 fn statement_inputs(workspace: &Workspace, names: &Names) -> Vec<InputRecord> {
     let input =
@@ -524,6 +541,7 @@ fn framework_record(name: &EditionName, controls: &Controls, workspace: &Workspa
         published: about.published.to_string(),
         digest: catalog.digest.clone(),
         form: controls.catalogs.frameworks.get(&about.framework).and_then(|framework| framework.form.clone()),
+        compensating_worksheet: catalog.compensating_worksheet.clone(),
         tier: profile::tier_of(&workspace.profile, name.as_str()),
         counts: Status::ALL.iter().map(|status| (*status, 0)).collect(),
     }
@@ -646,59 +664,4 @@ fn safe_name(path: &str, unwrapped: bool) -> String {
     let safe = safe.trim_start_matches('.');
     const LONGEST: usize = 100;
     if safe.is_empty() { "file".into() } else { safe.chars().take(LONGEST).collect() }
-}
-
-fn exception_records(workspace: &Workspace, tested: &BTreeMap<String, Tested>, names: &Names) -> Vec<ExceptionRecord> {
-    workspace.exceptions.iter().map(|exception| exception_record(exception, workspace, tested, names)).collect()
-}
-
-fn exception_record(exception: &Exception, workspace: &Workspace, tested: &BTreeMap<String, Tested>, names: &Names) -> ExceptionRecord {
-    let state = exception.state(&workspace.stated.as_of);
-    let failing: Vec<&Observation> = match tested.get(&exception.objective).map(|tested| &tested.evidence) {
-        Some(Evidence::Observed { observations, .. }) => {
-            observations.iter().filter(|observation| observation.outcome == Outcome::Fail).collect()
-        }
-        _ => Vec::new(),
-    };
-    let departing: Vec<String> =
-        exception.subjects.iter().filter(|subject| failing.iter().any(|seen| seen.subject == **subject)).cloned().collect();
-    let mut remarks = Vec::new();
-    if exception.requested_by.trim().eq_ignore_ascii_case(exception.approved_by.trim()) {
-        remarks.push("Requested and approved by the same person.".to_owned());
-    }
-    if state == ExceptionState::Expired && !departing.is_empty() {
-        remarks.push(format!("It has expired; {} of its subjects still depart.", departing.len()));
-    }
-    let unused = exception.subjects.len() - departing.len();
-    if unused > 0 {
-        remarks.push(format!("{unused} of its {} subjects do not depart now.", exception.subjects.len()));
-    }
-    let year_days = 366;
-    if exception.approved_at.days_until(&exception.expires_at) > year_days {
-        remarks.push("It runs for more than a year.".to_owned());
-    }
-    ExceptionRecord {
-        id: exception.id.clone(),
-        title: exception.title.clone(),
-        state: match state {
-            ExceptionState::Active => "active",
-            ExceptionState::Expired => "expired",
-            ExceptionState::NotYetValid => "not-yet-valid",
-        }
-        .into(),
-        objective: exception.objective.clone(),
-        frameworks: exception.frameworks.clone(),
-        subjects: exception.subjects.clone(),
-        reason: exception.reason.trim().to_owned(),
-        requested_by: exception.requested_by.clone(),
-        approved_by: exception.approved_by.clone(),
-        approved_at: exception.approved_at.written().to_owned(),
-        expires_at: exception.expires_at.written().to_owned(),
-        compensating_measure: exception.compensating_measure.trim().to_owned(),
-        retirement_plan: exception.retirement_plan.trim().to_owned(),
-        ticket: exception.ticket.clone(),
-        covers: if state == ExceptionState::Active { departing } else { Vec::new() },
-        remarks,
-        digest: names.digest_of(exception),
-    }
 }

@@ -6,6 +6,7 @@ pub mod classes;
 pub mod compare;
 pub mod controls;
 pub mod documents;
+pub mod exceptions;
 pub mod lives;
 pub mod machine;
 pub mod naming;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Controls;
-use crate::assessment::{MilestoneRecord, PlanRecord, StatedRecord, TierRecord};
+use super::{Controls, exceptions};
+use crate::assessment::{PlanRecord, StatedRecord, TierRecord};
+use crate::base::instant::Day;
 use crate::base::yaml::Located;
 use crate::base::{Diagnostics, Status};
 use crate::catalog::{Catalog, Clause, EditionName};
@@ -103,11 +104,11 @@ fn check_plan(file: &Located<ProfileFile>, controls: &Controls, diagnostics: &mu
         if planned.remedy.trim().is_empty() || planned.owner.trim().is_empty() {
             diagnostics.push(file.error(&format!("/plan/{index}"), "profile/says-nothing", "a plan names a remedy and who answers for it"));
         }
-        for (place, milestone) in planned.milestones.iter().enumerate().filter(|(_, milestone)| milestone.by > planned.due) {
+        for (place, milestone) in planned.milestones.iter().enumerate().filter(|(_, milestone)| milestone.due > planned.due) {
             diagnostics.push(file.error(
-                &at(&format!("milestones/{place}/by")),
+                &at(&format!("milestones/{place}/due")),
                 "profile/milestone",
-                format!("this milestone is due on {}, after the remedy itself on {}", milestone.by, planned.due),
+                format!("this milestone is due on {}, after the remedy itself on {}", milestone.due, planned.due),
             ));
         }
     }
@@ -139,16 +140,13 @@ pub fn tier_of(profile: &ProfileFile, framework: &str) -> Option<TierRecord> {
     Some(TierRecord { current: trimmed(&tier.current), target: trimmed(&tier.target), because: tier.because.trim().to_owned() })
 }
 
-pub fn plan_of(profile: &ProfileFile, objective: &str) -> Option<PlanRecord> {
+/// What is planned about an objective. `today` is the day of judgement.
+pub fn plan_of(profile: &ProfileFile, objective: &str, today: Option<Day>) -> Option<PlanRecord> {
     let planned = profile.plan.iter().find(|planned| planned.objective == objective)?;
     Some(PlanRecord {
         remedy: planned.remedy.trim().to_owned(),
         owner: planned.owner.trim().to_owned(),
         due: planned.due.to_string(),
-        milestones: planned
-            .milestones
-            .iter()
-            .map(|own| MilestoneRecord { by: own.by.to_string(), what: own.what.trim().to_owned() })
-            .collect(),
+        milestones: planned.milestones.iter().map(|step| exceptions::milestone(step, today)).collect(),
     })
 }

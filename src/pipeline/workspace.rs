@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use super::Controls;
 use super::profile::check_profile;
 use super::samples::check_samples;
+use super::{Controls, exceptions};
 use crate::assessment::Names;
+use crate::base::instant::Day;
 use crate::base::yaml::{Format, Located};
 use crate::base::{Diagnostic, Diagnostics, Digest, SourceTree, Status};
 use crate::catalog::EditionName;
 use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
-use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, SourceZone, StatedClass, StatedException};
+use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, SourceZone, StatedClass};
 use crate::workspace::{
     ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, ProfileFile, Sample, SamplesFile, SystemInScope,
     WorkspaceFile,
@@ -102,7 +103,7 @@ impl Workspace {
         let exceptions = files
             .get("exceptions.yaml")
             .and_then(|bytes| Format::<ExceptionsFile>::new("exceptions/invalid").read("exceptions.yaml", bytes, diagnostics))
-            .map(|file| check_exceptions(&file, &stated.value, controls, diagnostics))
+            .map(|file| exceptions::check(&file, &stated.value, controls, diagnostics))
             .unwrap_or_default();
         let editions = check_frameworks(&stated, controls, diagnostics);
         let documents = files
@@ -125,7 +126,8 @@ impl Workspace {
         check_not_applicable(&stated, controls, diagnostics);
         check_systems(&stated, controls, diagnostics);
         let mut frame = frame_of(&stated, diagnostics)?;
-        frame.exceptions = stated_exceptions(&exceptions);
+        frame.exceptions =
+            exceptions::rows(&exceptions, TimeZone::get(&stated.value.zone).ok().and_then(|zone| Day::of_micros(frame.as_of, &zone)));
         frame.documents = documents.iter().map(|document| document.path.clone()).collect();
         Some(Workspace {
             stated: stated.value,
@@ -147,6 +149,16 @@ impl Workspace {
     /// Whether the workspace itself fills this table, so that no export is needed for it.
     pub fn states(&self, table: &str) -> bool {
         table == "exceptions" && self.statements.get(EXCEPTIONS_FILE).is_some()
+    }
+
+    /// The zone of the period's days.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.stated.zone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The day of judgement in that zone.
+    pub fn today(&self) -> Option<Day> {
+        Day::of_micros(self.stated.as_of.micros(), &self.zone())
     }
 }
 
@@ -195,33 +207,6 @@ fn zones_of(system: &SystemInScope) -> impl Iterator<Item = SourceZone> + '_ {
     let one =
         |adapter: &String, zone: &String| SourceZone { adapter: adapter.clone(), instance: system.instance.clone(), zone: zone.clone() };
     system.zone.iter().flat_map(move |zone| system.expects.iter().map(move |adapter| one(adapter, zone)))
-}
-
-/// One row for each subject of each exception.
-fn stated_exceptions(exceptions: &[Exception]) -> Vec<StatedException> {
-    let numbered = exceptions.iter().enumerate();
-    numbered
-        .flat_map(|(index, exception)| exception.subjects.iter().map(move |subject| stated_exception(index, exception, subject)))
-        .collect()
-}
-
-fn stated_exception(index: usize, exception: &Exception, subject: &str) -> StatedException {
-    StatedException {
-        id: exception.id.clone(),
-        title: exception.title.clone(),
-        objective: exception.objective.clone(),
-        frameworks: (!exception.frameworks.is_empty()).then(|| exception.frameworks.join(", ")),
-        subject: subject.to_owned(),
-        reason: exception.reason.clone(),
-        requested_by: exception.requested_by.clone(),
-        approved_by: exception.approved_by.clone(),
-        approved_at: exception.approved_at.micros(),
-        expires_at: exception.expires_at.micros(),
-        compensating_measure: exception.compensating_measure.clone(),
-        retirement_plan: exception.retirement_plan.clone(),
-        ticket: exception.ticket.clone(),
-        record: format!("#/exceptions/{index}"),
-    }
 }
 
 fn check_frameworks(file: &Located<WorkspaceFile>, controls: &Controls, diagnostics: &mut Diagnostics) -> Vec<EditionName> {
@@ -482,62 +467,6 @@ fn check_artifact<T>(
     {
         diagnostics.push(file.error(&format!("{pointer}/period"), "artifacts/period", "the period ends before it begins"));
     }
-}
-
-fn check_exceptions(
-    file: &Located<ExceptionsFile>,
-    stated: &WorkspaceFile,
-    controls: &Controls,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Exception> {
-    let mut ids = std::collections::BTreeSet::new();
-    for (index, exception) in file.value.exceptions.iter().enumerate() {
-        let pointer = format!("/exceptions/{index}");
-        if !ids.insert(&exception.id) {
-            diagnostics.push(file.error(
-                &format!("{pointer}/id"),
-                "exceptions/duplicate",
-                format!("the exception {} stands twice", exception.id),
-            ));
-        }
-        if !controls.catalogs.objectives.contains_key(&exception.objective) {
-            diagnostics.push(
-                file.error(
-                    &format!("{pointer}/objective"),
-                    "exceptions/unknown-objective",
-                    format!("there is no objective `{}`", exception.objective),
-                )
-                .suggest(&exception.objective, controls.catalogs.objectives.keys().map(String::as_str)),
-            );
-        }
-        for (at, framework) in exception.frameworks.iter().enumerate() {
-            if !stated.frameworks.contains(framework) {
-                diagnostics.push(
-                    file.error(
-                        &format!("{pointer}/frameworks/{at}"),
-                        "exceptions/unknown-framework",
-                        format!("`{framework}` is not in scope"),
-                    )
-                    .suggest(framework, stated.frameworks.iter().map(String::as_str)),
-                );
-            }
-        }
-        if exception.expires_at.micros() <= exception.approved_at.micros() {
-            diagnostics.push(file.error(
-                &format!("{pointer}/expires_at"),
-                "exceptions/never-valid",
-                "the exception ends before it is approved",
-            ));
-        }
-        if exception.subjects.is_empty() {
-            diagnostics.push(file.error(
-                &format!("{pointer}/subjects"),
-                "exceptions/no-subject",
-                "an exception names the subjects it covers",
-            ));
-        }
-    }
-    file.value.exceptions.clone()
 }
 
 fn check_documents(

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::blocks;
 use super::model::{
-    ClassTallyView, ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView, DocumentView,
-    ExaminationView, ExceptionView, ExhibitView, FrameworkView, InputView, LinkView, NotAssessedClause, NotAssessedFramework,
-    NotAssessedView, ObjectiveView, OverrideView, ParameterByClassView, ParameterView, PlaceView, ProvenanceView, ReasonView,
-    ReconciliationView, RejectionView, Report, StatusCount, SystemView, TallyView, WorstView,
+    AnswerView, ClassTallyView, ClauseObjectiveView, ClauseView, CoverageView, DeviationTable, DeviationView, DiscrepancyView,
+    DocumentView, ExaminationView, ExceptionView, ExhibitView, FrameworkView, InputView, LinkView, MilestoneView, NotAssessedClause,
+    NotAssessedFramework, NotAssessedView, ObjectiveView, OverrideView, ParameterByClassView, ParameterView, PlaceView, ProvenanceView,
+    ReasonView, ReconciliationView, RejectionView, Report, StatusCount, SystemView, TallyView, WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
     ArtifactRecord, Assessment, ClassTally, ClauseResult, CoverageRecord, DocumentRecord, ExceptionRecord, FrameworkRecord,
-    ObjectiveResult, Observation, Outcome, ParameterByClassRecord, ParameterRecord, Reason, Tally, TreatmentKind,
+    MilestoneRecord, ObjectiveResult, Observation, Outcome, ParameterByClassRecord, ParameterRecord, Reason, Tally, TreatmentKind,
 };
 use crate::base::{Instant, Status};
 
@@ -533,8 +533,28 @@ impl<'a> Builder<'a> {
             expires_at: exception.expires_at.clone(),
             compensating_measure: exception.compensating_measure.clone(),
             retirement_plan: exception.retirement_plan.clone(),
+            milestones: exception.milestones.iter().map(|step| self.milestone(step)).collect(),
+            worksheet: exception
+                .worksheet
+                .iter()
+                .flatten()
+                .map(|answer| AnswerView {
+                    label: self.wording.label("worksheet", &answer.field),
+                    text: answer.text.clone().unwrap_or_default(),
+                })
+                .collect(),
             covers: exception.covers.len(),
             remarks: exception.remarks.clone(),
+        }
+    }
+
+    pub(super) fn milestone(&self, step: &MilestoneRecord) -> MilestoneView {
+        let label = self.wording.label("milestone", &step.state);
+        MilestoneView {
+            due: step.due.clone(),
+            what: step.what.clone(),
+            state: step.state.clone(),
+            state_label: step.done.as_ref().map_or(label.clone(), |day| format!("{label}, {day}")),
         }
     }
 

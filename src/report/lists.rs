@@ -138,7 +138,7 @@ const PLAN_COLUMNS: [&str; 9] = ["objective", "title", "state", "deviations", "c
 
 fn planned(own: &PlanItemView) -> [CellView; 9] {
     let title = if own.exception.is_empty() { &own.objective.label } else { &own.exception };
-    let milestones: Vec<String> = own.milestones.iter().map(|text| shown(text)).collect();
+    let milestones: Vec<String> = own.milestones.iter().map(|step| format!("{} {}: {}", step.due, step.state, shown(&step.what))).collect();
     [
         CellView::text(&shown(&own.objective_id)),
         CellView::text(&shown(title)),
@@ -278,7 +278,7 @@ fn deviation(own: &DeviationItem) -> [CellView; 11] {
     ]
 }
 
-const EXCEPTION_COLUMNS: [&str; 15] = [
+const EXCEPTION_COLUMNS: [&str; 22] = [
     "exception",
     "title",
     "state",
@@ -293,10 +293,22 @@ const EXCEPTION_COLUMNS: [&str; 15] = [
     "expires_at_utc",
     "compensating_measure",
     "retirement_plan",
+    "milestones",
+    "constraints",
+    "definition",
+    "objective_of_control",
+    "identified_risk",
+    "validation",
+    "maintenance",
     "remarks",
 ];
 
-fn exception(own: &ExceptionItem) -> [CellView; 15] {
+fn exception(own: &ExceptionItem) -> [CellView; 22] {
+    let answer = |field: &str| {
+        let text = own.worksheet.iter().find(|(named, _)| named == field);
+        CellView::text(text.map_or("", |(_, text)| text.as_str()))
+    };
+    let milestones: Vec<String> = own.milestones.iter().map(|step| format!("{} {}: {}", step.due, step.state, step.what)).collect();
     [
         CellView::text(&own.id),
         CellView::text(&own.title),
@@ -312,6 +324,13 @@ fn exception(own: &ExceptionItem) -> [CellView; 15] {
         CellView::moment(&own.expires_at),
         CellView::text(&own.compensating_measure),
         CellView::text(&own.retirement_plan),
+        CellView::lines(&milestones),
+        answer("constraints"),
+        answer("definition"),
+        answer("objective"),
+        answer("identified_risk"),
+        answer("validation"),
+        answer("maintenance"),
         CellView::lines(&own.remarks),
     ]
 }

@@ -434,10 +434,32 @@ pub struct ExceptionView {
     pub expires_at: String,
     pub compensating_measure: String,
     pub retirement_plan: String,
+    pub milestones: Vec<MilestoneView>,
+    /// The six fields of a compensating-control worksheet; none where no worksheet is stated.
+    pub worksheet: Vec<AnswerView>,
     /// How many deviations it covers now.
     pub covers: usize,
     /// Things an auditor would question, such as self-approval.
     pub remarks: Vec<String>,
+}
+
+/// One step on the way to the end of an exception.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MilestoneView {
+    pub due: String,
+    pub what: String,
+    /// `done`, `open` or `overdue`.
+    pub state: String,
+    /// With the day where it is done.
+    pub state_label: String,
+}
+
+/// One field of a worksheet.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AnswerView {
+    pub label: String,
+    /// Empty where nothing is stated.
+    pub text: String,
 }
 
 /// A file that people read, and what they concluded.

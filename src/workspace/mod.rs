@@ -3,6 +3,7 @@
 //! In: those files. Out: the scope, the period, the instant to judge at, the exceptions. It is a statement by people;
 //! whether it is true is for the evidence and the auditor to say.
 
+mod exceptions;
 mod profile;
 mod samples;
 
@@ -13,7 +14,8 @@ use crate::base::instant::Day;
 use crate::base::{Digest, Instant, Status};
 use crate::catalog::ParameterValue;
 
-pub use profile::{ClauseStatement, Milestone, PlannedRemedy, ProfileFile, Tier};
+pub use exceptions::{Exception, ExceptionState, ExceptionsFile, Milestone, Worksheet};
+pub use profile::{ClauseStatement, PlannedRemedy, ProfileFile, Tier};
 pub use samples::{Sample, SampleItem, SampleMethod, SamplePopulation, SampleResult, SamplesFile};
 
 /// `tickmark.yaml`: one organisation, one period.
@@ -155,39 +157,6 @@ pub struct Alias {
     pub reason: String,
 }
 
-/// `exceptions.yaml`: approved, time-limited departures.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "Tickmark exceptions")]
-pub struct ExceptionsFile {
-    pub exceptions: Vec<Exception>,
-}
-
-/// One approved departure. It explains deviations and never removes them from a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Exception {
-    pub id: String,
-    pub title: String,
-    /// The objective that is departed from.
-    pub objective: String,
-    /// Framework editions it holds for; all in scope when left out.
-    #[serde(default)]
-    pub frameworks: Vec<String>,
-    /// The subjects it covers, exactly as the deviations name them. Patterns are not allowed.
-    pub subjects: Vec<String>,
-    pub reason: String,
-    pub requested_by: String,
-    pub approved_by: String,
-    pub approved_at: Instant,
-    pub expires_at: Instant,
-    /// The other measure that meets the intent meanwhile.
-    pub compensating_measure: String,
-    /// How and when the departure ends.
-    pub retirement_plan: String,
-    pub ticket: Option<String>,
-}
-
 /// `documents.yaml`: policies, procedures, minutes, screenshots and the like, and what the people who read them concluded.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -251,67 +220,5 @@ impl DocumentExamination {
 
     pub fn is_about_objective(&self, objective: &str) -> bool {
         self.is_about_all() || self.objectives.iter().any(|own| own == objective)
-    }
-}
-
-/// Where an exception stands at the instant of judgement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExceptionState {
-    Active,
-    Expired,
-    NotYetValid,
-}
-
-impl Exception {
-    /// Valid from its approval until, but not at, its expiry.
-    pub fn state(&self, as_of: &Instant) -> ExceptionState {
-        if as_of.micros() < self.approved_at.micros() {
-            ExceptionState::NotYetValid
-        } else if as_of.micros() >= self.expires_at.micros() {
-            ExceptionState::Expired
-        } else {
-            ExceptionState::Active
-        }
-    }
-
-    /// Whether it may excuse a deviation of this subject for this framework at this instant.
-    pub fn covers(&self, framework: &str, objective: &str, subject: &str, as_of: &Instant) -> bool {
-        self.objective == objective
-            && self.state(as_of) == ExceptionState::Active
-            && (self.frameworks.is_empty() || self.frameworks.iter().any(|name| name == framework))
-            && self.subjects.iter().any(|covered| covered == subject)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_exception_ends_at_its_expiry_and_stays_with_its_framework() {
-        let at = |text| Instant::parse(text).unwrap();
-        let exception = Exception {
-            id: "EX-1".into(),
-            title: String::new(),
-            objective: "credential-rotation".into(),
-            frameworks: vec!["pci-dss@4.0.1".into()],
-            subjects: vec!["key-1".into()],
-            reason: String::new(),
-            requested_by: "a".into(),
-            approved_by: "b".into(),
-            approved_at: at("2026-05-14T10:00:00+02:00"),
-            expires_at: at("2026-12-31T00:00:00+01:00"),
-            compensating_measure: String::new(),
-            retirement_plan: String::new(),
-            ticket: None,
-        };
-        let covers = |framework, subject, when| exception.covers(framework, "credential-rotation", subject, &at(when));
-        assert!(covers("pci-dss@4.0.1", "key-1", "2026-09-30T00:00:00Z"));
-        assert!(!covers("nist-csf@2.0", "key-1", "2026-09-30T00:00:00Z"));
-        assert!(!covers("pci-dss@4.0.1", "key-2", "2026-09-30T00:00:00Z"));
-        assert!(!covers("pci-dss@4.0.1", "key-1", "2026-12-30T23:00:00Z"), "not at the expiry itself");
-        assert!(covers("pci-dss@4.0.1", "key-1", "2026-12-30T22:59:59Z"));
-        assert!(!covers("pci-dss@4.0.1", "key-1", "2026-05-01T00:00:00Z"), "not before approval");
     }
 }

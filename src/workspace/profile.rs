@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Milestone;
 use crate::base::Status;
 use crate::base::instant::Day;
 
@@ -61,12 +62,4 @@ pub struct PlannedRemedy {
     pub due: Day,
     #[serde(default)]
     pub milestones: Vec<Milestone>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Milestone {
-    pub by: Day,
-    /// What is done by then.
-    pub what: String,
 }

@@ -11,6 +11,8 @@ mod conformance;
 mod crosswalks;
 mod determinism;
 mod documents;
+mod exceptions;
+mod explain;
 mod forms;
 mod gate;
 mod golden;

@@ -49,7 +49,7 @@ fn rows(report: &Report, id: &str) -> BTreeMap<String, BTreeMap<String, String>>
 const CSF: &str = "tiers: [{framework: nist-csf@2.0, target: 'Tier 3', because: The board.}]\n\
     clauses:\n  - {clauses: [nist-csf@2.0 PR.AA], target: satisfied, owner: 'Ann Smith, Platform'}\n\
     \x20 - {clauses: [nist-csf@2.0 PR.AA-01], control: A register., target: partially-satisfied}\n\
-    plan: [{objective: nhi-ownership, remedy: Name them., owner: Bo Ek, due: 2026-12-01, milestones: [{by: 2026-11-01, what: Half.}]}]\n";
+    plan: [{objective: nhi-ownership, remedy: Name them., owner: Bo Ek, due: 2026-12-01, milestones: [{due: 2026-11-01, what: Half.}]}]\n";
 
 #[test]
 fn the_nearest_statement_counts_for_each_key_and_no_verdict_moves() {
@@ -154,6 +154,24 @@ fn the_plan_has_the_items_of_the_oscal_form_with_what_is_stated() {
     let unplanned = plan.items.iter().find(|item| item.objective_id == "least-privilege" && item.state == "open").unwrap();
     assert_eq!((unplanned.remedy.as_str(), unplanned.due.as_str()), ("", ""), "not stated");
     assert!(plan.items.iter().any(|item| item.exception.starts_with("RISK-71") && item.due == "2026-12-31"));
+    let risks = oscal.pointer("/plan-of-action-and-milestones/risks").unwrap().as_array().unwrap();
+    assert!(
+        risks.iter().any(|risk| risk["deadline"] == "2026-12-15T00:00:00Z" && risk.to_string().contains("The pipeline rotates all keys"))
+    );
+}
+
+#[test]
+fn a_worksheet_has_the_six_fields_of_the_publisher_and_is_printed_for_that_framework_alone() {
+    let shown = report(&quarter("2026-Q3").assessment);
+    let (with, without): (Vec<_>, Vec<_>) = shown.forms.iter().partition(|form| !form.worksheets.is_empty());
+    assert!(with.iter().all(|form| form.framework.starts_with("pci-dss@")) && !without.is_empty());
+    let sheets = &with[0].worksheets;
+    let complete = sheets.iter().find(|sheet| sheet.exception.starts_with("RISK-71")).unwrap();
+    assert_eq!((complete.name.as_str(), complete.answers.len()), ("Appendix C", 6));
+    assert!(complete.answers.iter().all(|answer| !answer.text.is_empty()) && !complete.clauses.is_empty());
+    let silent = sheets.iter().find(|sheet| sheet.exception.starts_with("RISK-77")).unwrap();
+    assert!(silent.answers.len() == 6 && silent.answers.iter().all(|answer| answer.text.is_empty()), "no worksheet is stated");
+    assert!(!sheets.iter().any(|sheet| sheet.exception.starts_with("RISK-79")), "it has expired and covers nothing")
 }
 
 #[test]
@@ -195,7 +213,7 @@ fn what_is_wrong_in_profile_yaml_is_told_with_its_place() {
         clauses:\n  - {clauses: [nist-csf@2.0 PR.AA-1, pci-dss@4.0.1 8.6.1], target: not-assessed}\n\
         \x20 - {clauses: [nist-csf@2.0 PR.AA-01], control: ' '}\n\
         \x20 - {clauses: [nist-csf@2.0 PR.AA-01], control: x}\n\
-        plan:\n  - {objective: nhi-ownershop, remedy: a, owner: b, due: 2026-12-01, milestones: [{by: 2026-12-02, what: late}]}\n\
+        plan:\n  - {objective: nhi-ownershop, remedy: a, owner: b, due: 2026-12-01, milestones: [{due: 2026-12-02, what: late}]}\n\
         \x20 - {objective: nhi-ownershop, remedy: '', owner: b, due: 2026-12-01}\n";
     let (statements, files) = with("nist-csf@2.0", broken);
     let mut diagnostics = Diagnostics::default();

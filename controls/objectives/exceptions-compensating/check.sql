@@ -11,6 +11,7 @@ stated as (
     max(expires_at) as expires_at,
     min(compensating_measure) as compensating_measure,
     min(retirement_plan) as retirement_plan,
+    min(overdue_milestone) as overdue_milestone,
     min(ticket) as ticket,
     count(distinct subject) as subjects_count,
     min(artifact) as artifact,
@@ -98,6 +99,7 @@ judged as (
       case when term_days > $term_days_max then concat('it was given for ', term_days, ' days; ', $term_days_max, ' are allowed') end,
       case when compensating_measure is null then 'no compensating measure is stated' end,
       case when retirement_plan is null then 'no plan to end it is stated' end,
+      case when overdue_milestone is not null and not ended then concat('a step of its plan is overdue: ', overdue_milestone) end,
       case when ticket_class = 'open' then concat(ticket_id, ' stands at "', ticket_status, '"') end
     ) as faults
   from measured
