@@ -20,6 +20,7 @@ pub fn all() -> Vec<(String, String)> {
         ("documents", schema_of::<crate::workspace::DocumentsFile>()),
         ("samples", schema_of::<crate::workspace::SamplesFile>()),
         ("profile", schema_of::<crate::workspace::ProfileFile>()),
+        ("report", schema_of::<crate::report::Report>()),
         ("assessment", schema_of::<crate::assessment::Assessment>()),
         ("changes", schema_of::<crate::diff::ChangeSet>()),
         ("trend", schema_of::<crate::diff::trend::Trend>()),

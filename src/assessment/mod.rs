@@ -171,6 +171,9 @@ pub struct FrameworkRecord {
     /// The form in which the framework's readers expect a result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<Form>,
+    /// The publisher's worksheet for a control that stands in for a requirement, such as `Appendix C`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compensating_worksheet: Option<String>,
     /// How the organisation rates itself in the framework's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<TierRecord>,

@@ -37,6 +37,7 @@ pub struct PlanRecord {
     pub owner: String,
     /// A day.
     pub due: String,
+    /// The steps on the way, in the order stated.
     pub milestones: Vec<MilestoneRecord>,
 }
 

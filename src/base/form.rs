@@ -17,9 +17,6 @@ pub struct Form {
     #[serde(default)]
     pub rows: FormRows,
     pub columns: Vec<FormColumn>,
-    /// Whether a worksheet follows for each exception that stands in the place of a clause.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub worksheets: bool,
 }
 
 /// What has a row of its own.

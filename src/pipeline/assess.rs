@@ -623,6 +623,7 @@ fn framework_record(name: &EditionName, controls: &Controls, workspace: &Workspa
         published: about.published.to_string(),
         digest: catalog.digest.clone(),
         form: controls.catalogs.frameworks.get(&about.framework).and_then(|framework| framework.form.clone()),
+        compensating_worksheet: catalog.compensating_worksheet.clone(),
         tier: profile::tier_of(&workspace.profile, name.as_str()),
         counts: Status::ALL.iter().map(|status| (*status, 0)).collect(),
     }

@@ -274,14 +274,28 @@ impl<'a> Scope<'a> {
                 "statement": prose(&objective.statement),
                 "status": "open",
             });
+            let mut remediations = Vec::new();
             if !objective.advice.trim().is_empty() {
-                risk["remediations"] = json!([{
+                remediations.push(json!({
                     "uuid": self.uuid("remediation", &[&objective.id]),
                     "lifecycle": "recommendation",
                     "title": "What to do",
                     "description": objective.advice,
-                }]);
+                }));
             }
+            if let Some(planned) = &objective.planned {
+                risk["deadline"] = json!(format!("{}T00:00:00Z", planned.due));
+                let mut remediation = json!({
+                    "uuid": self.uuid("remediation", &[&objective.id, "planned"]),
+                    "lifecycle": "planned",
+                    "title": "What the organisation plans",
+                    "description": prose(&planned.remedy),
+                    "props": [{"name": "owner", "ns": NAMESPACE, "value": value(&planned.owner)}],
+                });
+                put_list(&mut remediation, "tasks", self.milestones(&[&objective.id, "planned"], &planned.milestones));
+                remediations.push(remediation);
+            }
+            put_list(&mut risk, "remediations", remediations);
             put_list(&mut risk, "related-observations", self.related(&open));
             risks.push(risk);
         }
@@ -312,24 +326,24 @@ impl<'a> Scope<'a> {
                 "title": "Retirement of the exception",
                 "description": prose(&exception.retirement_plan),
             }]);
-            put_list(&mut risk["remediations"][0], "tasks", self.milestones(objective, exception));
+            put_list(&mut risk["remediations"][0], "tasks", self.milestones(&[&objective.id, &exception.id], &exception.milestones));
         }
         put_list(&mut risk, "related-observations", self.related(&covered));
         risk
     }
 
     /// The steps of a plan; OSCAL calls them tasks of a remediation.
-    fn milestones(&self, objective: &ObjectiveItem, exception: &ExceptionItem) -> Vec<Value> {
+    fn milestones(&self, plan: &[&str], steps: &[MilestoneItem]) -> Vec<Value> {
         let task = |(number, step): (usize, &MilestoneItem)| {
             json!({
-                "uuid": self.uuid("milestone", &[&objective.id, &exception.id, &number.to_string()]),
+                "uuid": self.uuid("milestone", &[plan, &[&number.to_string()]].concat()),
                 "type": "milestone",
                 "title": line(&step.what),
                 "props": [{"name": "state", "ns": NAMESPACE, "value": value(&step.state)}],
                 "timing": {"on-date": {"date": format!("{}T00:00:00Z", step.due)}},
             })
         };
-        exception.milestones.iter().enumerate().map(task).collect()
+        steps.iter().enumerate().map(task).collect()
     }
 
     fn related(&self, deviations: &[&DeviationItem]) -> Vec<Value> {

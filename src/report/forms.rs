@@ -9,11 +9,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::build::{Builder, clause_anchor};
-use super::model::LinkView;
-use crate::assessment::{
-    ClauseObjective, ClauseResult, ExceptionRecord, FrameworkRecord, MilestoneRecord, ObjectiveResult, Outcome, TreatmentKind,
-};
+use super::model::{AnswerView, LinkView, MilestoneView};
+use crate::assessment::{ClauseObjective, ClauseResult, ExceptionRecord, FrameworkRecord, ObjectiveResult, Outcome, TreatmentKind};
 use crate::base::{Form, FormColumn, FormRows, Status};
+
+/// The fields of a compensating-control worksheet, in the order of the publisher.
+const WORKSHEET: [&str; 6] = ["constraints", "definition", "objective", "identified_risk", "validation", "maintenance"];
 
 /// A table over the clauses of one framework.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -31,6 +32,23 @@ pub struct FormView {
     pub tier: Option<TierView>,
     pub columns: Vec<FormColumnView>,
     pub rows: Vec<FormRowView>,
+    /// One for each exception that covers deviations here, where the publisher has a worksheet for controls that stand in for a requirement.
+    pub worksheets: Vec<WorksheetView>,
+}
+
+/// A compensating-control worksheet.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WorksheetView {
+    /// "Appendix C".
+    pub name: String,
+    /// Id and title of the exception.
+    pub exception: String,
+    pub approved: String,
+    pub expires: String,
+    /// The clauses whose deviations it covers.
+    pub clauses: Vec<LinkView>,
+    /// The six fields in their order; empty where nothing is stated.
+    pub answers: Vec<AnswerView>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -92,8 +110,7 @@ pub struct PlanItemView {
     pub remedy: String,
     pub owner: String,
     pub due: String,
-    /// "2026-10-31: what is done by then".
-    pub milestones: Vec<String>,
+    pub milestones: Vec<MilestoneView>,
 }
 
 impl FormCellView {
@@ -149,7 +166,37 @@ impl Builder<'_> {
             tier: has_tiers.then(|| self.tier(framework)),
             columns: form.columns.iter().map(|column| self.form_column(&key, *column)).collect(),
             rows,
+            worksheets: framework.compensating_worksheet.iter().flat_map(|name| self.worksheets(framework, name)).collect(),
         })
+    }
+
+    /// What each exception that covers something of the framework says on the publisher's worksheet; "not stated" where it says nothing.
+    fn worksheets(&self, framework: &FrameworkRecord, name: &str) -> Vec<WorksheetView> {
+        let covering = |exception: &&ExceptionRecord| {
+            let covers = |clause: &&ClauseResult| {
+                let mut excepted = clause.objectives.iter().flat_map(|own| &own.excepted);
+                clause.framework == framework.framework && excepted.any(|own| own.exception == exception.id)
+            };
+            let clauses = self.assessment.clauses.iter().filter(covers);
+            clauses.map(|clause| LinkView { anchor: clause_anchor(clause), label: clause.clause.clone() }).collect::<Vec<_>>()
+        };
+        let exceptions = self.assessment.exceptions.iter().map(|own| (own, covering(&own))).filter(|(_, clauses)| !clauses.is_empty());
+        let sheet = |(own, clauses): (&ExceptionRecord, Vec<LinkView>)| WorksheetView {
+            name: name.to_owned(),
+            exception: format!("{} {}", own.id, own.title),
+            approved: format!("{}, {}", own.approved_by, own.approved_at),
+            expires: own.expires_at.clone(),
+            clauses,
+            answers: WORKSHEET
+                .iter()
+                .map(|field| {
+                    let answer = own.worksheet.iter().flatten().find(|answer| answer.field == *field);
+                    let text = answer.and_then(|answer| answer.text.clone()).unwrap_or_default();
+                    AnswerView { label: self.wording.label("worksheet", field), text }
+                })
+                .collect(),
+        };
+        exceptions.map(sheet).collect()
     }
 
     fn tier(&self, framework: &FrameworkRecord) -> TierView {
@@ -316,7 +363,7 @@ impl Builder<'_> {
                     remedy: plan.map(|plan| plan.remedy.clone()).unwrap_or_default(),
                     owner: plan.map(|plan| plan.owner.clone()).unwrap_or_default(),
                     due: plan.map(|plan| plan.due.clone()).unwrap_or_default(),
-                    milestones: plan.iter().flat_map(|plan| &plan.milestones).map(|step| self.step(step)).collect(),
+                    milestones: plan.iter().flat_map(|plan| &plan.milestones).map(|step| self.milestone(step)).collect(),
                     ..self.plan_item(objective, "open", open)
                 });
             }
@@ -336,14 +383,9 @@ impl Builder<'_> {
             remedy: exception.retirement_plan.clone(),
             owner: exception.requested_by.clone(),
             due: exception.expires_at.get(..10).unwrap_or(&exception.expires_at).to_owned(),
-            milestones: exception.milestones.iter().map(|step| self.step(step)).collect(),
+            milestones: exception.milestones.iter().map(|step| self.milestone(step)).collect(),
             ..self.plan_item(objective, "exception", covered)
         }
-    }
-
-    /// A milestone in one line.
-    fn step(&self, step: &MilestoneRecord) -> String {
-        format!("{} {}: {}", step.due, self.wording.label("milestone", &step.state), step.what)
     }
 
     fn plan_item(&self, objective: &ObjectiveResult, state: &str, deviations: usize) -> PlanItemView {

@@ -138,7 +138,7 @@ const PLAN_COLUMNS: [&str; 9] = ["objective", "title", "state", "deviations", "c
 
 fn planned(own: &PlanItemView) -> [CellView; 9] {
     let title = if own.exception.is_empty() { &own.objective.label } else { &own.exception };
-    let milestones: Vec<String> = own.milestones.iter().map(|text| shown(text)).collect();
+    let milestones: Vec<String> = own.milestones.iter().map(|step| format!("{} {}: {}", step.due, step.state, shown(&step.what))).collect();
     [
         CellView::text(&shown(&own.objective_id)),
         CellView::text(&shown(title)),

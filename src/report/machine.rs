@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::forms::{FormView, PlanView};
 use super::lists::{ListView, lists};
 use super::wording::Wording;
-use crate::assessment::{Assessment, ClauseResult, ObjectiveResult, Observation, Outcome, Reason, TreatmentKind};
+use crate::assessment::{Assessment, ClauseResult, MilestoneRecord, ObjectiveResult, Observation, Outcome, Reason, TreatmentKind};
 use crate::base::diagnostic::printable;
 use crate::base::instant::Day;
 use crate::base::{Digest, Instant, Status};
@@ -150,6 +150,8 @@ pub struct ObjectiveItem {
     pub places: Vec<PlaceItem>,
     /// What to do, in Markdown of the catalog's author.
     pub advice: String,
+    /// What the organisation plans about it.
+    pub planned: Option<PlannedItem>,
     /// Editions that cite it.
     pub frameworks: BTreeSet<String>,
 }
@@ -214,7 +216,17 @@ pub struct ExceptionItem {
     pub digest: String,
 }
 
-/// One step on the way to the end of an exception.
+/// What the organisation plans about an objective that is not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedItem {
+    pub remedy: String,
+    pub owner: String,
+    /// A day.
+    pub due: String,
+    pub milestones: Vec<MilestoneItem>,
+}
+
+/// One step of a plan, or on the way to the end of an exception.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MilestoneItem {
     /// A day.
@@ -483,6 +495,12 @@ impl<'a> Builder<'a> {
             observations_digest: objective.observations_digest.as_ref().map(Digest::to_string).unwrap_or_default(),
             places: objective.evidence.iter().map(|path| self.place(path, "")).collect(),
             advice: shown(&objective.advice),
+            planned: objective.plan.as_ref().map(|plan| PlannedItem {
+                remedy: shown(&plan.remedy),
+                owner: shown(&plan.owner),
+                due: plan.due.clone(),
+                milestones: milestones(&plan.milestones),
+            }),
             frameworks: self.citing(&objective.id),
         }
     }
@@ -535,11 +553,7 @@ impl<'a> Builder<'a> {
                 expires_at: moment(Some(&own.expires_at)),
                 compensating_measure: shown(&own.compensating_measure),
                 retirement_plan: shown(&own.retirement_plan),
-                milestones: own
-                    .milestones
-                    .iter()
-                    .map(|step| MilestoneItem { due: step.due.clone(), what: shown(&step.what), state: step.state.clone() })
-                    .collect(),
+                milestones: milestones(&own.milestones),
                 worksheet: own
                     .worksheet
                     .iter()
@@ -583,6 +597,10 @@ impl<'a> Builder<'a> {
 pub(super) fn shown(text: &str) -> String {
     let text = printable(text);
     if text.contains(['\u{fffe}', '\u{ffff}']) { text.replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}") } else { text }
+}
+
+fn milestones(steps: &[MilestoneRecord]) -> Vec<MilestoneItem> {
+    steps.iter().map(|step| MilestoneItem { due: step.due.clone(), what: shown(&step.what), state: step.state.clone() }).collect()
 }
 
 /// The line that a place such as `line:12` or `line:12#/keys/0` names.

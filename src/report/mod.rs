@@ -10,6 +10,7 @@ mod lists;
 pub mod lives;
 pub mod machine;
 mod markdown;
+mod material;
 pub mod model;
 pub mod wording;
 

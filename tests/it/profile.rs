@@ -154,6 +154,27 @@ fn the_plan_has_the_items_of_the_oscal_form_with_what_is_stated() {
     let unplanned = plan.items.iter().find(|item| item.objective_id == "least-privilege" && item.state == "open").unwrap();
     assert_eq!((unplanned.remedy.as_str(), unplanned.due.as_str()), ("", ""), "not stated");
     assert!(plan.items.iter().any(|item| item.exception.starts_with("RISK-71") && item.due == "2026-12-31"));
+    let risks = oscal.pointer("/plan-of-action-and-milestones/risks").unwrap().as_array().unwrap();
+    assert!(
+        risks.iter().any(|risk| risk["deadline"] == "2026-12-15T00:00:00Z" && risk.to_string().contains("The pipeline rotates all keys"))
+    );
+}
+
+#[test]
+fn a_worksheet_has_the_six_fields_of_the_publisher_and_is_printed_for_that_framework_alone() {
+    let shown = report(&quarter("2026-Q3").assessment);
+    let (with, without): (Vec<_>, Vec<_>) = shown.forms.iter().partition(|form| !form.worksheets.is_empty());
+    assert!(with.iter().all(|form| form.framework.starts_with("pci-dss@")) && !without.is_empty());
+    let sheets = &with[0].worksheets;
+    let complete = sheets.iter().find(|sheet| sheet.exception.starts_with("RISK-71")).unwrap();
+    assert_eq!((complete.name.as_str(), complete.answers.len()), ("Appendix C", 6));
+    assert!(complete.answers.iter().all(|answer| !answer.text.is_empty()) && !complete.clauses.is_empty());
+    let mut assessment = quarter("2026-Q3").assessment.clone();
+    assessment.exceptions.iter_mut().for_each(|exception| exception.worksheet = None);
+    let silent = report(&assessment).forms[0].worksheets.clone();
+    assert_eq!(silent.len(), sheets.len(), "an exception without a worksheet has an empty one");
+    assert!(silent.iter().all(|sheet| sheet.answers.len() == 6 && sheet.answers.iter().all(|answer| answer.text.is_empty())));
+    assert!(!sheets.iter().any(|sheet| sheet.exception.starts_with("RISK-79")), "it has expired and covers nothing")
 }
 
 #[test]
