@@ -1,6 +1,6 @@
 //! How long and how much memory comparing takes, by size, as a Markdown table: the cost has to be linear. Not a test: nothing here passes or fails by time.
 //!
-//! `cargo bench --bench comparing` measures the release build. Two records are made here for each size, in the form in which packs hold them: nine
+//! `cargo bench --bench comparing` measures the release build, `cargo bench --bench comparing -- BINARY` another one. Two records are made here for each size, in the form in which packs hold them: nine
 //! frameworks of 200 clauses, twelve objectives, a register of all identities. One identity in ten departs from each objective, and one in ten of
 //! these is another than before; one in a hundred has another owner, one in a thousand is new.
 
@@ -19,6 +19,8 @@ const FRAMEWORKS: usize = 9;
 const CLAUSES: usize = 200;
 
 fn main() {
+    let given = std::env::args().skip(1).find(|own| !own.starts_with("--"));
+    let binary = given.as_deref().unwrap_or(env!("CARGO_BIN_EXE_tickmark"));
     let place = tempfile::tempdir().expect("a temporary folder");
     println!("| identities | both records | job | wall | CPU | peak memory |\n|---|---|---|---|---|---|");
     for identities in [100_000, 300_000, 1_000_000] {
@@ -28,7 +30,7 @@ fn main() {
         let (old, new) = (old.to_string_lossy(), new.to_string_lossy());
         for (job, more) in [("on the terminal", vec![]), ("as JSON", vec!["--out", json.to_str().expect("a path of ours")])] {
             let arguments: Vec<&str> = ["diff", &old, &new].into_iter().chain(more).collect();
-            let measured = (0..3).map(|_| run(&arguments)).min_by_key(|measured| measured.wall).expect("three runs");
+            let measured = (0..3).map(|_| run(binary, &arguments)).min_by_key(|measured| measured.wall).expect("three runs");
             println!(
                 "| {identities} | {} MB | {job} | {:.2} s | {:.2} s | {} MiB |",
                 bytes / 1_000_000,
@@ -49,10 +51,11 @@ struct Measured {
 
 /// Runs the binary; memory and processor time are the last that the system showed before it ended.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn run(arguments: &[&str]) -> Measured {
+fn run(binary: &str, arguments: &[&str]) -> Measured {
     let started = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tickmark")).args(arguments).stdout(Stdio::null()).spawn().expect("the binary runs");
-    let read = |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", child.id())).unwrap_or_default();
+    let mut child = Command::new(binary).args(arguments).stdout(Stdio::null()).spawn().expect("the binary runs");
+    let id = child.id();
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/{id}/{name}")).unwrap_or_default();
     let (mut peak_kib, mut cpu_ticks) = (0_u64, 0_u64);
     loop {
         let (status, stat) = (read("status"), read("stat"));

@@ -3,8 +3,6 @@
 //! In: observations and rows of a register, one after another, as a reader finds them. Out: the same rows in order, lent for as long as they are
 //! looked at. Two records of a million identities lie in memory at once when they are compared.
 
-use std::collections::BTreeMap;
-
 use super::{Observation, Outcome};
 
 /// What was seen of one member of a population, lent.
@@ -172,8 +170,8 @@ impl Lists {
             self.register.sort_by(|one, two| texts.get(one.identity).cmp(texts.get(two.identity)));
             self.register.dedup_by(|later, kept| texts.get(later.identity) == texts.get(kept.identity));
         }
-        self.texts.common = BTreeMap::new();
-        self.register_texts.common = BTreeMap::new();
+        self.texts.common = Vec::new();
+        self.register_texts.common = Vec::new();
     }
 
     /// Puts the whole populations of other lists in the place of the observations here.
@@ -235,6 +233,14 @@ impl Lists {
         }
     }
 
+    /// The identity of the row at a place.
+    ///
+    /// # Panics
+    /// Where the register has no row at that place.
+    pub fn register_identity(&self, place: usize) -> &str {
+        self.register_texts.get(self.register[place].identity)
+    }
+
     /// The place of the first row whose identity is not before the given one.
     pub fn register_place(&self, identity: &str) -> usize {
         self.register.partition_point(|own| self.register_texts.get(own.identity) < identity)
@@ -280,12 +286,12 @@ struct Entry {
 struct Texts {
     all: String,
     ends: Vec<usize>,
-    /// Texts that many rows share; looked up while reading only.
-    common: BTreeMap<Box<str>, Symbol>,
+    /// Texts that rows may share, each in the slot of its hash; the latest one holds it.
+    common: Vec<Symbol>,
 }
 
-/// Beyond so many different texts a column is not one that rows share.
-const COMMON_MAX: usize = 20_000;
+/// Enough for the owners, reasons and rights that a large organisation words differently.
+const SLOTS: usize = 1 << 16;
 
 impl Texts {
     fn add(&mut self, text: &str) -> Symbol {
@@ -301,13 +307,15 @@ impl Texts {
         if let Some(last) = last.filter(|last| self.lent(*last) == Some(text)) {
             return last;
         }
-        if let Some(symbol) = self.common.get(text) {
-            return *symbol;
+        if self.common.is_empty() {
+            self.common = vec![NONE; SLOTS];
+        }
+        let slot = slot_of(text);
+        if self.lent(self.common[slot]) == Some(text) {
+            return self.common[slot];
         }
         let symbol = self.add(text);
-        if self.common.len() < COMMON_MAX {
-            self.common.insert(text.into(), symbol);
-        }
+        self.common[slot] = symbol;
         symbol
     }
 
@@ -324,6 +332,12 @@ impl Texts {
     fn lent(&self, symbol: Symbol) -> Option<&str> {
         (symbol != NONE).then(|| self.get(symbol))
     }
+}
+
+/// FNV-1a: where a text is looked for decides nothing but how much memory is saved.
+fn slot_of(text: &str) -> usize {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    (hash >> 48) as usize % SLOTS
 }
 
 #[cfg(test)]

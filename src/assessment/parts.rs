@@ -35,7 +35,7 @@ pub enum PartsError {
 /// # Errors
 /// Where the bytes cannot be read, are no JSON, are of another schema, or lack something that every record has.
 pub fn read_parts(source: &mut dyn Read) -> Result<(Assessment, Lists), PartsError> {
-    let mut window = Window { source, bytes: Vec::new(), at: 0, passed: 0, has_ended: false };
+    let mut window = Window { source, text: String::new(), cut: Vec::new(), at: 0, passed: 0, has_ended: false };
     let mut small = Map::new();
     let mut clauses: Vec<ClauseResult> = Vec::new();
     let mut objectives: Vec<ObjectiveResult> = Vec::new();
@@ -54,8 +54,8 @@ pub fn read_parts(source: &mut dyn Read) -> Result<(Assessment, Lists), PartsErr
                 Ok(())
             }),
             "register" => window.elements(&mut |window| {
-                window.object(|bytes| {
-                    let (own, length) = first::<RawEntry<'_>>(bytes)?;
+                window.object(|text| {
+                    let (own, length) = first::<RawEntry<'_>>(text)?;
                     lists.enter(own.row());
                     Ok(length)
                 })
@@ -96,8 +96,8 @@ fn objective(window: &mut Window<'_>, lists: &mut Lists) -> Result<ObjectiveResu
         }
         let value = if key == "observations" {
             window.elements(&mut |window| {
-                window.object(|bytes| {
-                    let (own, length) = first::<RawSeen<'_>>(bytes)?;
+                window.object(|text| {
+                    let (own, length) = first::<RawSeen<'_>>(text)?;
                     lists.observe(own.row());
                     Ok(length)
                 })
@@ -207,10 +207,12 @@ impl RawEntry<'_> {
     }
 }
 
-/// Bytes of the source that are at hand. It holds at least the value that is being read.
+/// Text of the source that is at hand. It holds at least the value that is being read.
 struct Window<'r> {
     source: &'r mut dyn Read,
-    bytes: Vec<u8>,
+    text: String,
+    /// The beginning of a character that the window ends before.
+    cut: Vec<u8>,
     /// Where the next byte stands.
     at: usize,
     /// Bytes that were dropped before the window.
@@ -225,26 +227,35 @@ type Each<'e> = &'e mut dyn FnMut(&mut Window<'_>) -> Result<(), PartsError>;
 type Member<'e> = &'e mut dyn FnMut(&mut Window<'_>, &str) -> Result<(), PartsError>;
 
 impl Window<'_> {
-    /// Takes more bytes in; a value that is longer than the window gets as much again.
+    /// Takes more in; a value that is longer than the window gets as much again.
     fn fill(&mut self) -> Result<(), PartsError> {
-        self.bytes.drain(..self.at);
+        self.text.drain(..self.at);
         self.passed += self.at as u64;
         self.at = 0;
-        let step = STEP.max(self.bytes.len() as u64);
-        let read = (&mut *self.source).take(step).read_to_end(&mut self.bytes)?;
+        let step = STEP.max(self.text.len() as u64);
+        let mut bytes = std::mem::take(&mut self.cut);
+        let read = (&mut *self.source).take(step).read_to_end(&mut bytes)?;
         self.has_ended = (read as u64) < step;
+        let whole = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.len(),
+            Err(error) if error.error_len().is_none() && !self.has_ended => error.valid_up_to(),
+            Err(_) => return Err(self.refused("something that is no text")),
+        };
+        let (text, cut) = bytes.split_at(whole);
+        self.text.push_str(std::str::from_utf8(text).unwrap_or_default());
+        self.cut = cut.to_vec();
         Ok(())
     }
 
     /// The next byte that is no blank, left where it is; none at the end.
     fn peek(&mut self) -> Result<Option<u8>, PartsError> {
         loop {
-            let rest = &self.bytes[self.at..];
+            let rest = &self.text.as_bytes()[self.at..];
             if let Some(ahead) = rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
                 self.at += ahead;
-                return Ok(Some(self.bytes[self.at]));
+                return Ok(Some(rest[ahead]));
             }
-            self.at = self.bytes.len();
+            self.at = self.text.len();
             if self.has_ended {
                 return Ok(None);
             }
@@ -312,13 +323,13 @@ impl Window<'_> {
         }
     }
 
-    /// Reads one object. `read` takes it from the beginning of the bytes and tells its length; it is asked again where the bytes ended too soon.
-    fn object(&mut self, mut read: impl FnMut(&[u8]) -> serde_json::Result<usize>) -> Result<(), PartsError> {
+    /// Reads one object. `read` takes it from the beginning of the text and tells its length; it is asked again where the text ended too soon.
+    fn object(&mut self, mut read: impl FnMut(&str) -> serde_json::Result<usize>) -> Result<(), PartsError> {
         if self.peek()? != Some(b'{') {
             return Err(self.refused("an object is missing"));
         }
         loop {
-            match read(&self.bytes[self.at..]) {
+            match read(&self.text[self.at..]) {
                 Ok(length) => {
                     self.at += length;
                     return Ok(());
@@ -335,9 +346,9 @@ impl Window<'_> {
             return Err(self.refused("a value is missing"));
         }
         loop {
-            match first::<T>(&self.bytes[self.at..]) {
+            match first::<T>(&self.text[self.at..]) {
                 // A number at the edge may go on beyond it.
-                Ok((_, length)) if self.at + length == self.bytes.len() && !self.has_ended => self.fill()?,
+                Ok((_, length)) if self.at + length == self.text.len() && !self.has_ended => self.fill()?,
                 Ok((value, length)) => {
                     self.at += length;
                     return Ok(value);
@@ -367,9 +378,9 @@ impl Window<'_> {
     }
 }
 
-/// The value at the beginning of the bytes, and its length.
-fn first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> serde_json::Result<(T, usize)> {
-    let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<T>();
+/// The value at the beginning of a text, and its length.
+fn first<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Result<(T, usize)> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<T>();
     let value = stream.next().unwrap_or_else(|| Err(serde::de::Error::custom("a value is missing")))?;
     let length = stream.byte_offset();
     Ok((value, length))
@@ -396,6 +407,12 @@ mod tests {
         assert!(told(r#"{"register": [{"identity": 1}]}"#).contains("invalid type"));
         assert!(told(r#"{"dossiers": [{"steps": [}]}"#).starts_with("is not an assessment: expected value"));
         assert!(told(r#"{"clauses": [{"#).contains("EOF"));
+        let no_text = read_parts(&mut &b"{\"a\": \"\xff\"}"[..]).unwrap_err();
+        assert!(matches!(no_text, PartsError::Syntax { what: "something that is no text", .. }), "{no_text}");
+        assert_eq!(
+            told(r#"{"schema": "ä€𝄞 across every edge"}"#),
+            format!("has the schema `ä€𝄞 across every edge`; this version reads `{SCHEMA}`")
+        );
         assert_eq!(told(r#"{"a": 12} x"#), "is not an assessment: something follows the record at byte 10");
     }
 }

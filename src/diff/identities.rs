@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,6 +12,7 @@ use super::register::Registers;
 use super::{Seen, Side};
 use crate::assessment::Outcome;
 use crate::assessment::lists::SeenRow;
+use crate::base::Shared;
 
 /// Objectives that tell more of an identity than that it departs.
 const OWNERSHIP: &str = "nhi-ownership";
@@ -23,10 +23,10 @@ const REVIEW: &str = "access-review";
 /// One identity with everything that changed about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct IdentityChange {
-    pub identity: String,
+    pub identity: Shared,
     pub standing: Standing,
     /// Whose it is by the later register, else by the earlier one; none where neither tells.
-    pub owner: Option<String>,
+    pub owner: Option<Shared>,
     pub facts: Vec<Fact>,
 }
 
@@ -44,8 +44,8 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Fact {
     pub kind: FactKind,
-    pub objective: String,
-    pub subject: String,
+    pub objective: Shared,
+    pub subject: Shared,
     /// None where it was not there, and where its objective tells what was seen.
     pub before: Option<Box<Seen>>,
     pub after: Option<Box<Seen>>,
@@ -91,7 +91,7 @@ pub(super) struct Identities<'a> {
 
 /// Facts that one objective tells, subject by subject.
 pub(super) struct Facts<'a> {
-    objective: &'a str,
+    objective: Shared,
     has_register: bool,
     whole: bool,
     facts: Vec<(&'a str, Fact)>,
@@ -119,7 +119,7 @@ impl<'a> Facts<'a> {
             _ => self.note(kind, identity, was, is),
         }
         let said_otherwise = was.zip(is).is_some_and(|(was, is)| was.reason != is.reason);
-        match self.objective {
+        match &*self.objective {
             // A register tells it better than the sentence of an objective.
             OWNERSHIP if said_otherwise && !self.has_register => self.note(Some(FactKind::OwnerChanged), identity, was, is),
             RIGHTS => {
@@ -142,16 +142,16 @@ impl<'a> Facts<'a> {
 
     fn note(&mut self, kind: Option<FactKind>, identity: &'a str, was: Option<SeenRow<'_>>, is: Option<SeenRow<'_>>) {
         let Some(kind) = kind else { return };
-        let subject = is.or(was).map(|seen| seen.subject.to_owned()).unwrap_or_default();
+        let subject = is.or(was).map(|seen| seen.subject.into()).unwrap_or_default();
         let seen = |own: Option<SeenRow<'_>>| own.map(|own| Box::new(Seen::of(&own)));
-        let fact = Fact { kind, objective: self.objective.to_owned(), subject, before: seen(was), after: seen(is) };
+        let fact = Fact { kind, objective: self.objective.clone(), subject, before: seen(was), after: seen(is) };
         self.facts.push((identity, fact));
     }
 
     /// A fact without what was seen.
     fn mark(&mut self, kind: Option<FactKind>, identity: &'a str, subject: &str) {
         if let Some(kind) = kind {
-            let fact = Fact { kind, objective: self.objective.to_owned(), subject: subject.to_owned(), before: None, after: None };
+            let fact = Fact { kind, objective: self.objective.clone(), subject: subject.into(), before: None, after: None };
             self.facts.push((identity, fact));
         }
     }
@@ -215,9 +215,9 @@ impl<'a> Identities<'a> {
         self.alone.is_some()
     }
 
-    pub fn facts_of(&self, objective: &'a str) -> Facts<'a> {
+    pub fn facts_of(&self, objective: &str) -> Facts<'a> {
         Facts {
-            objective,
+            objective: objective.into(),
             has_register: self.registers.is_some(),
             whole: self.whole,
             facts: Vec::new(),
@@ -241,34 +241,34 @@ impl<'a> Identities<'a> {
             facts.extend(registers.facts());
             facts.extend(registers.renamed().into_iter().map(|(new, old)| (new, renamed(new, old))));
         }
-        facts.par_sort_unstable_by(|one, two| one.0.cmp(two.0).then_with(|| one.1.cmp(&two.1)));
+        // Each objective gave them in order already: a sort that finds such runs has little to do.
+        facts.sort_by(|one, two| one.0.cmp(two.0).then_with(|| one.1.cmp(&two.1)));
         let counts: Vec<usize> = facts.chunk_by(|one, two| one.0 == two.0).map(<[_]>::len).collect();
         let mut facts = facts.into_iter();
-        let mut list: Vec<IdentityChange> = Vec::with_capacity(counts.len());
+        let mut list: Vec<IdentityChange> = Vec::with_capacity(counts.len() + standings.len());
         for count in counts {
             let Some((identity, first)) = facts.next() else { break };
             let mut own = Vec::with_capacity(count);
             own.push(first);
             own.extend(facts.by_ref().take(count - 1).map(|(_, fact)| fact));
             let standing = standings.remove(identity).unwrap_or(Standing::Kept);
-            list.push(IdentityChange {
-                identity: identity.to_owned(),
-                standing,
-                owner: None,
-                facts: told(own, standing, || last_of(&unreviewed, identity)),
-            });
+            // The subject is the identity itself more often than not.
+            let shared = own.iter().find(|fact| fact.subject == identity).map_or_else(|| identity.into(), |fact| fact.subject.clone());
+            for fact in own.iter_mut().filter(|fact| fact.subject == identity) {
+                fact.subject = shared.clone();
+            }
+            let facts = told(own, standing, || last_of(&unreviewed, identity));
+            list.push(IdentityChange { identity: shared, standing, owner: None, facts });
         }
-        let quiet = standings.into_iter().map(|(id, standing)| IdentityChange {
-            identity: id.to_owned(),
-            standing,
-            owner: None,
-            facts: Vec::new(),
-        });
-        list.extend(quiet);
+        let quiet = |(id, standing): (&str, _)| IdentityChange { identity: id.into(), standing, owner: None, facts: Vec::new() };
+        list.extend(standings.into_iter().map(quiet));
         list.sort_by(|one, two| one.identity.cmp(&two.identity));
         if let Some(registers) = &self.registers {
-            let mut owner = registers.owners();
-            list.iter_mut().for_each(|own| own.owner = owner(&own.identity).map(str::to_owned));
+            let mut owner_of = registers.owners();
+            let mut owners: BTreeMap<&str, Shared> = BTreeMap::new();
+            for own in &mut list {
+                own.owner = owner_of(&own.identity).map(|owner| owners.entry(owner).or_insert_with(|| owner.into()).clone());
+            }
         }
         // A stable sort: within a standing they stay in order.
         list.sort_by_key(|own| own.standing);
@@ -292,7 +292,7 @@ impl<'a> Identities<'a> {
 
 fn renamed(new: &str, old: &str) -> Fact {
     let seen = |id: &str| Some(Box::new(Seen { outcome: None, reason: id.to_owned(), artifact: String::new(), record: String::new() }));
-    Fact { kind: FactKind::Renamed, objective: String::new(), subject: new.to_owned(), before: seen(old), after: seen(new) }
+    Fact { kind: FactKind::Renamed, objective: Shared::default(), subject: new.into(), before: seen(old), after: seen(new) }
 }
 
 /// What a list in order says last of an identity.
@@ -315,7 +315,7 @@ fn told<'s>(mut facts: Vec<Fact>, standing: Standing, unreviewed: impl FnOnce() 
     if facts.iter().any(drifts)
         && let Some(seen) = unreviewed()
     {
-        let (objective, subject) = (REVIEW.to_owned(), seen.subject.to_owned());
+        let (objective, subject) = (REVIEW.into(), seen.subject.into());
         facts.push(Fact { kind: FactKind::DriftSinceReview, objective, subject, before: None, after: Some(Box::new(Seen::of(&seen))) });
         facts.sort();
     }

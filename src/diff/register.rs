@@ -3,6 +3,7 @@
 //! In: rows of both registers by identity. Out: facts. A side whose record holds no register has no rows, and then nothing is told from here.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -10,11 +11,15 @@ use rayon::prelude::*;
 use super::Seen;
 use super::identities::{Fact, FactKind};
 use crate::assessment::lists::{Lists, RegisterRow};
+use crate::base::Shared;
 
 /// The registers of both sides, by identity.
 pub struct Registers<'a> {
     old: &'a Lists,
     new: &'a Lists,
+    /// Places of identities that only the earlier register has, and of those that only the later one has.
+    went: Vec<usize>,
+    came: Vec<usize>,
 }
 
 /// Rows of the later register that one thread goes through at once.
@@ -23,36 +28,32 @@ const PART_ROWS: usize = 20_000;
 impl<'a> Registers<'a> {
     /// Nothing where one of the sides has no register.
     pub fn of(old: &'a Lists, new: &'a Lists) -> Option<Registers<'a>> {
-        (old.register_count() > 0 && new.register_count() > 0).then_some(Registers { old, new })
-    }
-
-    /// Places of identities that only one of the registers has: in the earlier one, then in the later one.
-    fn alone(&self) -> (Vec<usize>, Vec<usize>) {
+        if old.register_count() == 0 || new.register_count() == 0 {
+            return None;
+        }
         let (mut went, mut came) = (Vec::new(), Vec::new());
         let (mut i, mut j) = (0, 0);
-        while i < self.old.register_count() || j < self.new.register_count() {
-            let old = (i < self.old.register_count()).then(|| self.old.register_row(i).identity);
-            let new = (j < self.new.register_count()).then(|| self.new.register_row(j).identity);
-            // An identity comes before the end of a list.
-            if new.is_none() || (old.is_some() && old < new) {
-                went.push(i);
-                i += 1;
-            } else if old.is_none() || new < old {
-                came.push(j);
-                j += 1;
-            } else {
-                i += 1;
-                j += 1;
+        while i < old.register_count() || j < new.register_count() {
+            let order = match (i < old.register_count(), j < new.register_count()) {
+                (true, true) => old.register_identity(i).cmp(new.register_identity(j)),
+                (true, false) => Ordering::Less,
+                _ => Ordering::Greater,
+            };
+            match order {
+                Ordering::Less => went.push(i),
+                Ordering::Greater => came.push(j),
+                Ordering::Equal => {}
             }
+            i += usize::from(order != Ordering::Greater);
+            j += usize::from(order != Ordering::Less);
         }
-        (went, came)
+        Some(Registers { old, new, went, came })
     }
 
     /// Identities that only the earlier register has, and those that only the later one has.
     pub fn went_and_came(&self) -> (Vec<&'a str>, Vec<&'a str>) {
-        let (went, came) = self.alone();
-        let name = |lists: &'a Lists, places: Vec<usize>| places.into_iter().map(|at| lists.register_row(at).identity).collect();
-        (name(self.old, went), name(self.new, came))
+        let name = |lists: &'a Lists, places: &[usize]| places.iter().map(|at| lists.register_identity(*at)).collect();
+        (name(self.old, &self.went), name(self.new, &self.came))
     }
 
     /// Whose each of the identities is now, else whose it was. They have to come in order: then the registers are gone through once.
@@ -66,9 +67,9 @@ impl<'a> Registers<'a> {
     /// The later id, then the earlier one.
     pub fn renamed(&self) -> BTreeMap<&'a str, &'a str> {
         type Born<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
-        let born = |lists: &'a Lists, places: Vec<usize>| {
+        let born = |lists: &'a Lists, places: &[usize]| {
             let mut by_birth: BTreeMap<Born<'a>, Vec<&'a str>> = BTreeMap::new();
-            for row in places.into_iter().map(|at| lists.register_row(at)) {
+            for row in places.iter().map(|at| lists.register_row(*at)) {
                 // A day without a time of day is shared by too many.
                 if let Some(at) = row.created_at.filter(|at| at.contains('T') && !at.contains("T00:00:00")) {
                     by_birth.entry((row.platform, row.scope, row.kind, at)).or_default().push(row.identity);
@@ -76,8 +77,7 @@ impl<'a> Registers<'a> {
             }
             by_birth
         };
-        let (went, came) = self.alone();
-        let (went, came) = (born(self.old, went), born(self.new, came));
+        let (went, came) = (born(self.old, &self.went), born(self.new, &self.came));
         came.iter()
             .filter_map(|(birth, new)| match (new.as_slice(), went.get(birth).map(Vec::as_slice)) {
                 ([new], Some([old])) => Some((*new, *old)),
@@ -91,17 +91,14 @@ impl<'a> Registers<'a> {
         let count = self.new.register_count();
         let parts: Vec<usize> = (0..count).step_by(PART_ROWS).collect();
         let part = |from: &usize| -> Vec<(&'a str, Fact)> {
-            let mut old = self.old.register_place(self.new.register_row(*from).identity);
+            let mut old = self.old.register_place(self.new.register_identity(*from));
             let mut facts = Vec::new();
             for is in (*from..count.min(from + PART_ROWS)).map(|at| self.new.register_row(at)) {
-                while old < self.old.register_count() && self.old.register_row(old).identity < is.identity {
+                while old < self.old.register_count() && self.old.register_identity(old) < is.identity {
                     old += 1;
                 }
-                if old < self.old.register_count() {
-                    let was = self.old.register_row(old);
-                    if was.identity == is.identity {
-                        facts.extend(changed(&was, &is).into_iter().map(|fact| (is.identity, fact)));
-                    }
+                if old < self.old.register_count() && self.old.register_identity(old) == is.identity {
+                    facts.extend(changed(&self.old.register_row(old), &is).into_iter().map(|fact| (is.identity, fact)));
                 }
             }
             facts
@@ -111,11 +108,11 @@ impl<'a> Registers<'a> {
 }
 
 fn owner_from<'a>(lists: &'a Lists, at: &mut usize, identity: &str) -> Option<&'a str> {
-    while *at < lists.register_count() && lists.register_row(*at).identity < identity {
+    while *at < lists.register_count() && lists.register_identity(*at) < identity {
         *at += 1;
     }
-    let row = (*at < lists.register_count()).then(|| lists.register_row(*at)).filter(|row| row.identity == identity)?;
-    row.owner.filter(|owner| !owner.is_empty())
+    let is_there = *at < lists.register_count() && lists.register_identity(*at) == identity;
+    is_there.then(|| lists.register_row(*at).owner).flatten().filter(|owner| !owner.is_empty())
 }
 
 fn changed(was: &RegisterRow<'_>, is: &RegisterRow<'_>) -> Vec<Fact> {
@@ -128,9 +125,9 @@ fn changed(was: &RegisterRow<'_>, is: &RegisterRow<'_>) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut add = |kind: FactKind, before: &str, after: &str| {
         if before != after {
-            let subject = is.identity.to_owned();
+            let subject = is.identity.into();
             let (before, after) = (Some(Box::new(seen(was, before))), Some(Box::new(seen(is, after))));
-            facts.push(Fact { kind, objective: String::new(), subject, before, after });
+            facts.push(Fact { kind, objective: Shared::default(), subject, before, after });
         }
     };
     if was.owner != is.owner || was.owner_status != is.owner_status {

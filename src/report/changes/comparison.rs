@@ -301,12 +301,12 @@ impl Build<'_> {
         let moved = |own: &&IdentityChange| {
             matches!(own.standing, Standing::Kept | Standing::Renamed) && own.facts.iter().any(|fact| told_of_identity(fact.kind))
         };
-        let owner = |own: &IdentityChange| CellView::text(own.owner.clone().unwrap_or_else(|| "–".into()));
+        let owner = |own: &IdentityChange| CellView::text(own.owner.as_deref().unwrap_or("–"));
         let standing = |wanted: Standing, key: &str| {
             let list: Vec<&IdentityChange> = set.identities.iter().filter(|own| own.standing == wanted).collect();
             let row = |own: &&IdentityChange| {
                 let seen = |fact: &Fact| format!("{}: {}", fact.objective, told(fact.after.as_deref().or(fact.before.as_deref())));
-                vec![CellView::code(own.identity.clone()), owner(own), CellView::lines(own.facts.iter().map(seen).collect())]
+                vec![CellView::code(&*own.identity), owner(own), CellView::lines(own.facts.iter().map(seen).collect())]
             };
             let columns = vec![
                 column(self.t("identity"), 6),
@@ -324,7 +324,7 @@ impl Build<'_> {
         let changed_row = |(own, fact): &(&IdentityChange, &Fact)| {
             vec![
                 CellView::text(self.label("fact", &kebab(fact.kind))),
-                CellView::code(fact.subject.clone()),
+                CellView::code(&*fact.subject),
                 owner(own),
                 CellView::text(told(fact.before.as_deref())),
                 CellView::text(told(fact.after.as_deref())),
@@ -341,14 +341,9 @@ impl Build<'_> {
         let repeated: Vec<&IdentityChange> = set.identities.iter().filter(stays).collect();
         let repeated_row = |own: &&IdentityChange| {
             let mut objectives: Vec<&str> =
-                own.facts.iter().filter(|fact| fact.kind == FactKind::DeviationRepeated).map(|fact| fact.objective.as_str()).collect();
+                own.facts.iter().filter(|fact| fact.kind == FactKind::DeviationRepeated).map(|fact| &*fact.objective).collect();
             objectives.dedup();
-            vec![
-                CellView::code(own.identity.clone()),
-                owner(own),
-                CellView::number(objectives.len()),
-                CellView::text(objectives.join(", ")),
-            ]
+            vec![CellView::code(&*own.identity), owner(own), CellView::number(objectives.len()), CellView::text(objectives.join(", "))]
         };
         let repeated_columns = vec![
             column(self.t("identity"), 8),
