@@ -104,6 +104,15 @@ impl Column {
         }
     }
 
+    fn range(&self, rows: std::ops::Range<usize>) -> Column {
+        match self {
+            Column::Text(values) => Column::Text(values[rows].to_vec()),
+            Column::Integer(values) => Column::Integer(values[rows].to_vec()),
+            Column::Boolean(values) => Column::Boolean(values[rows].to_vec()),
+            Column::Instant(values) => Column::Instant(values[rows].to_vec()),
+        }
+    }
+
     /// The rows of this column at these positions, in this order.
     pub fn reordered(&self, order: &[usize]) -> Column {
         match self {
@@ -174,6 +183,11 @@ impl Table {
             Cell::Text(text) => Some(text),
             Cell::Missing | Cell::Boolean(_) | Cell::Integer(_) | Cell::Instant(_) => None,
         }
+    }
+
+    /// Some rows one after another.
+    pub fn range(&self, rows: std::ops::Range<usize>) -> Table {
+        Table { names: self.names.clone(), columns: self.columns.iter().map(|column| column.range(rows.clone())).collect() }
     }
 
     /// Forgets the rows and keeps the columns.

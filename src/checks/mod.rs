@@ -100,7 +100,11 @@ pub fn run_each(
             sound = sound && hand_over(part, &mut last, &mut each);
         })
     });
-    if answered.is_ok() && sound {
+    if let Err(error) = answered {
+        diagnostics.push(sql_diagnostic("check/sql", &check.file, &check.text, &error));
+        return false;
+    }
+    if sound {
         if let Some(keeping) = keeping {
             keeping.finish();
         }

@@ -16,6 +16,15 @@ pub(super) fn to_batch(table: &Table) -> RecordBatch {
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options).expect("columns of one table have one length")
 }
 
+/// The same in batches of at most so many rows, each with memory of its own: a part of a batch would count as the whole of it.
+pub(super) fn to_batches(table: &Table, rows_max: usize) -> Vec<RecordBatch> {
+    if table.len() <= rows_max {
+        return vec![to_batch(table)];
+    }
+    let starts = (0..table.len()).step_by(rows_max);
+    starts.map(|start| to_batch(&table.range(start..(start + rows_max).min(table.len())))).collect()
+}
+
 pub(super) fn from_batch(batch: &RecordBatch) -> Result<Table, QueryError> {
     let columns = batch
         .schema()

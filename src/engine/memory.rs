@@ -1,4 +1,4 @@
-//! How much memory a query may hold before it goes on in temporary files.
+//! How much memory a step of a query may hold before it goes on in temporary files.
 //!
 //! Sorting and grouping can go on there, and are made to from a stated size on. A join cannot: it holds the smaller of its two sides,
 //! which is given what it needs, since a check that breaks off says nothing.
@@ -11,26 +11,23 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryLimit, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
-/// What all sorting and grouping of one query may hold together.
-const HELD_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// What one step that can go on in files may hold.
+const HELD_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 pub(super) fn runtime() -> Arc<RuntimeEnv> {
-    let pool = Arc::new(Pool { held: AtomicUsize::new(0), spillable: AtomicUsize::new(0) });
+    let pool = Arc::new(Pool { held: AtomicUsize::new(0) });
     RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc().expect("temporary files are made when they are first needed")
 }
 
-/// Refuses more memory only to those who can do without.
+/// Refuses more memory only to those who can do without, and looks at each of them alone: one that holds much never starves another.
 #[derive(Debug)]
 struct Pool {
-    /// Bytes of everyone.
     held: AtomicUsize,
-    /// Bytes of those who can go on in temporary files.
-    spillable: AtomicUsize,
 }
 
 impl fmt::Display for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pool of {HELD_BYTES_MAX} bytes for sorting and grouping")
+        write!(f, "pool of {HELD_BYTES_MAX} bytes for each sorting or grouping")
     }
 }
 
@@ -39,24 +36,19 @@ impl MemoryPool for Pool {
         "sorting and grouping"
     }
 
-    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
+    fn grow(&self, _: &MemoryReservation, additional: usize) {
         self.held.fetch_add(additional, Ordering::Relaxed);
-        if reservation.consumer().can_spill() {
-            self.spillable.fetch_add(additional, Ordering::Relaxed);
-        }
     }
 
-    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
+    fn shrink(&self, _: &MemoryReservation, shrink: usize) {
         self.held.fetch_sub(shrink, Ordering::Relaxed);
-        if reservation.consumer().can_spill() {
-            self.spillable.fetch_sub(shrink, Ordering::Relaxed);
-        }
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        let spillable = self.spillable.load(Ordering::Relaxed);
-        if reservation.consumer().can_spill() && spillable + additional > HELD_BYTES_MAX {
-            return Err(DataFusionError::ResourcesExhausted(format!("{spillable} bytes are held, and {additional} more were asked for")));
+        let held = reservation.size();
+        // Whoever holds nothing has nothing to put aside, and is never refused.
+        if reservation.consumer().can_spill() && held > 0 && held + additional > HELD_BYTES_MAX {
+            return Err(DataFusionError::ResourcesExhausted(format!("{held} bytes are held, and {additional} more were asked for")));
         }
         self.grow(reservation, additional);
         Ok(())
@@ -67,6 +59,6 @@ impl MemoryPool for Pool {
     }
 
     fn memory_limit(&self) -> MemoryLimit {
-        MemoryLimit::Finite(HELD_BYTES_MAX)
+        MemoryLimit::Unknown
     }
 }

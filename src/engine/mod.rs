@@ -33,6 +33,9 @@ pub use shelf::{Draft, Entry, Shelf, TableWriter};
 
 use crate::base::table::{ColumnType, Table};
 
+/// So many rows go through a query together.
+const BATCH_ROWS: usize = 8 * 1024;
+
 /// A value handed to a statement under a name such as `$age_days_max`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parameter {
@@ -124,8 +127,9 @@ impl Engine {
 
     /// Makes a table available under a name, replacing an earlier one of that name.
     pub fn load(&self, name: &str, table: &Table) {
-        let batch = convert::to_batch(table);
-        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]]).expect("a batch fits its own schema");
+        let batches = convert::to_batches(table, BATCH_ROWS);
+        let schema = batches.first().expect("at least one batch, which may be empty").schema();
+        let provider = MemTable::try_new(schema, vec![batches]).expect("a batch fits its own schema");
         self.put(name, Arc::new(provider));
     }
 

@@ -24,13 +24,14 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
+use super::BATCH_ROWS;
+
 fn damaged(error: parquet::errors::ParquetError) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }
 
 /// So many rows are encoded together; they bound what writing and reading hold in memory.
 const GROUP_ROWS: usize = 64 * 1024;
-const BATCH_ROWS: usize = 8 * 1024;
 
 /// A table on its way to disk.
 pub(super) struct SpillWriter {

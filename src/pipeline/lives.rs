@@ -24,7 +24,7 @@ pub fn register(ledger: &Ledger) -> Vec<RegisterRecord> {
 }
 
 fn register_record(table: &Table, row: usize, ledger: &Ledger) -> RegisterRecord {
-    let stated = |column: &str| told(table.cell(row, column)).map(|text| ledger.masker.apply(&text));
+    let stated = |column: &str| told(table.cell(row, column)).map(|text| ledger.masker.applied(text));
     let text = |column: &str| stated(column).unwrap_or_default();
     let flag = |column: &str| table.cell(row, column) == Cell::Boolean(true);
     RegisterRecord {

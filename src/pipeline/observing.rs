@@ -48,10 +48,8 @@ impl<'a> Observing<'a> {
 
     pub fn add(&mut self, mut observation: Observation) {
         observation.proved = self.proving.contains(observation.artifact.as_str());
-        if !self.masker.is_empty() {
-            observation.reason = self.masker.apply(&observation.reason);
-            observation.subject = self.masker.apply(&observation.subject);
-        }
+        observation.reason = self.masker.applied(observation.reason);
+        observation.subject = self.masker.applied(observation.subject);
         self.list.add(&observation);
         if let Some(by_class) = &mut self.by_class {
             by_class.add(&observation);

@@ -55,7 +55,7 @@ fn a_cache_changes_no_byte_and_a_changed_parameter_reads_no_evidence() {
     let entries = fs::read_dir(&cache).unwrap().count();
     let statement = folder.join("tickmark.yaml");
     let changed = fs::read_to_string(&statement).unwrap()
-        + "parameters:\n  - {objective: credential-rotation, name: age_days_max, value: 17, reason: To see what changes.}\n";
+        + "parameters:\n  - {objective: credential-rotation, parameter: age_days_max, value: 17, reason: To see what changes.}\n";
     fs::write(&statement, changed).unwrap();
     let judged_anew = assess(&folder, Some(&cache));
     assert!(!judged_anew.stages.contains("reading the evidence"), "{}", judged_anew.stages);
