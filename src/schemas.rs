@@ -22,6 +22,9 @@ pub fn all() -> Vec<(String, String)> {
         ("profile", schema_of::<crate::workspace::ProfileFile>()),
         ("report", schema_of::<crate::report::Report>()),
         ("assessment", schema_of::<crate::assessment::Assessment>()),
+        ("changes", schema_of::<crate::diff::ChangeSet>()),
+        ("trend", schema_of::<crate::diff::trend::Trend>()),
+        ("history", schema_of::<crate::diff::history::History>()),
     ];
     schemas
         .into_iter()

@@ -38,7 +38,8 @@ merged as (
     first_value(name order by place) as name,
     first_value(native_id order by place) filter (where native_id is not null) as native_id,
     first_value(kind order by place) as kind,
-    first_value(created_at order by place) filter (where created_at is not null) as created_at,
+    -- What was collected by the date of the report was not created after it: such a day is wrong and shows nothing.
+    first_value(created_at order by place) filter (where created_at <= $as_of) as created_at,
     bool_or(created_at_state = 'none') as created_none,
     bool_or(created_at_state = 'not-applicable') as created_not_applicable,
     first_value(enabled order by collected_at desc nulls last, enabled, place) filter (where enabled is not null) as enabled,

@@ -2,23 +2,35 @@
 //!
 //! In: two assessments. Out: for a clause, which record gives which input. Judges nothing: whoever re-judges asks here what to judge by.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Assessment, ClauseResult, ExceptionRecord, ObjectiveResult, Observation, Outcome};
+use super::lists::{Lists, SeenRow};
+use super::{Assessment, ClauseResult, ExceptionRecord, ObjectiveResult, Outcome};
 use crate::base::Status;
 
 /// One assessment, with what is asked of it often within reach.
 pub struct Recorded<'a> {
     pub assessment: &'a Assessment,
     objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
-    failing: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    failing: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Recorded<'a> {
     pub fn new(assessment: &'a Assessment) -> Recorded<'a> {
+        Recorded::with(assessment, None)
+    }
+
+    /// A record whose observations were read apart from it.
+    pub fn with(assessment: &'a Assessment, lists: Option<&'a Lists>) -> Recorded<'a> {
         let failing = |objective: &'a ObjectiveResult| {
-            let departing = objective.observations.iter().filter(|seen| seen.outcome == Outcome::Fail);
-            (objective.id.as_str(), departing.map(|seen| seen.subject.as_str()).collect())
+            let mut subjects: Vec<&str> = match lists {
+                Some(lists) => departing(lists.observations(&objective.id).into_iter().flatten()).collect(),
+                None => departing(objective.observations.iter().map(SeenRow::from)).collect(),
+            };
+            if !subjects.is_sorted() {
+                subjects.sort_unstable();
+            }
+            (objective.id.as_str(), subjects)
         };
         Recorded {
             assessment,
@@ -31,9 +43,9 @@ impl<'a> Recorded<'a> {
         self.objectives.get(id).copied()
     }
 
-    /// Subjects that depart from an objective, excepted ones included.
-    pub fn failing(&self, objective: &str) -> Option<&BTreeSet<&'a str>> {
-        self.failing.get(objective)
+    /// Subjects that depart from an objective, excepted ones included, in order.
+    pub fn failing(&self, objective: &str) -> &[&'a str] {
+        self.failing.get(objective).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The exceptions that were in force for an edition and an objective.
@@ -44,6 +56,10 @@ impl<'a> Recorded<'a> {
                 && (own.frameworks.is_empty() || own.frameworks.iter().any(|at| at == framework))
         })
     }
+}
+
+fn departing<'a>(rows: impl Iterator<Item = SeenRow<'a>>) -> impl Iterator<Item = &'a str> {
+    rows.filter(|seen| seen.outcome == Outcome::Fail).map(|seen| seen.subject)
 }
 
 /// A clause in the record it comes from.
@@ -89,44 +105,43 @@ impl<'a> Inputs<'a> {
 /// Judges a clause by given inputs; nothing where the records do not hold enough to do so.
 pub type Rejudge<'a> = &'a dyn Fn(&Inputs<'_>) -> Option<Status>;
 
-/// A list of observations as a pack's CSV file holds it; nothing where it is not one.
-pub fn read_observations(bytes: &[u8]) -> Option<Vec<Observation>> {
+/// Adds a list of observations as a pack's CSV file holds it, under the id of its objective; nothing where it is not one.
+pub fn read_observations(bytes: &[u8], objective: &str, lists: &mut Lists) -> Option<()> {
+    lists.begin(objective);
     let mut reader = csv::Reader::from_reader(bytes);
     let header: Vec<String> = reader.headers().ok()?.iter().map(str::to_owned).collect();
     let at = |name: &str| header.iter().position(|own| own == name);
     let (subject, outcome, reason) = (at("subject")?, at("outcome")?, at("reason")?);
     let (artifact, record, proved) = (at("artifact")?, at("record")?, at("proved")?);
     let identity = at("identity");
-    reader
-        .records()
-        .map(|row| {
-            let row = row.ok()?;
-            let cell = |at: usize| row.get(at).map(plain);
-            Some(Observation {
-                subject: cell(subject)?,
-                outcome: Outcome::parse(row.get(outcome)?)?,
-                reason: cell(reason)?,
-                artifact: cell(artifact)?,
-                record: cell(record)?,
-                identity: identity.and_then(cell).filter(|text| !text.is_empty()),
-                proved: row.get(proved)? == "yes",
-            })
-        })
-        .collect()
+    let mut row = csv::StringRecord::new();
+    while reader.read_record(&mut row).ok()? {
+        let cell = |at: usize| row.get(at).map(plain);
+        lists.observe(SeenRow {
+            subject: cell(subject)?,
+            outcome: Outcome::parse(row.get(outcome)?)?,
+            reason: cell(reason)?,
+            artifact: cell(artifact)?,
+            record: cell(record)?,
+            identity: identity.and_then(cell).filter(|text| !text.is_empty()),
+            proved: row.get(proved)? == "yes",
+        });
+    }
+    Some(())
 }
 
 /// The text of a cell without the apostrophe that kept a spreadsheet from running it.
-fn plain(cell: &str) -> String {
+fn plain(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest.to_owned(),
-        _ => cell.to_owned(),
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
+        _ => cell,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assessment::observations_csv;
+    use crate::assessment::{Observation, observations_csv};
 
     #[test]
     fn observations_read_back_as_they_were_written() {
@@ -138,9 +153,12 @@ mod tests {
             record: "-3".into(),
             identity: identity.map(str::to_owned),
             proved: true,
+            contradicted: false,
         };
         let list = vec![seen("@one", None), seen("two", Some("+id"))];
-        assert_eq!(read_observations(&observations_csv(&list)), Some(list));
-        assert_eq!(read_observations(b"no,such,columns\n1,2,3\n"), None);
+        let mut lists = Lists::default();
+        assert_eq!(read_observations(&observations_csv(&list), "one", &mut lists), Some(()));
+        assert_eq!(lists.observations("one").unwrap().map(Observation::from).collect::<Vec<_>>(), list);
+        assert_eq!(read_observations(b"no,such,columns\n1,2,3\n", "two", &mut lists), None);
     }
 }

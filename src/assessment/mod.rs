@@ -4,7 +4,9 @@
 
 pub mod inputs;
 pub mod life;
+pub mod lists;
 pub mod names;
+pub mod parts;
 pub mod profile;
 pub mod sample;
 
@@ -356,6 +358,29 @@ pub struct Observation {
     pub identity: Option<String>,
     /// False where a pass rests on stale or undated evidence.
     pub proved: bool,
+    /// Whether one source says of it what another contradicts, such as a closed ticket against the system itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contradicted: bool,
+}
+
+/// What the evidence of an objective can show in time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SpanRecord {
+    /// Instants at which states were exported, first and last: that something is set up so then, which is its design.
+    pub design: Vec<String>,
+    /// Days that logs and dated decisions speak of: that it worked so over time, which is its operation.
+    pub operation: Vec<OperationRecord>,
+}
+
+/// The days of the period that one kind of export speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OperationRecord {
+    pub adapter: String,
+    pub instance: Option<String>,
+    /// As `2026-07-01 2026-09-30`.
+    pub days: Vec<String>,
+    /// Days of the period that it says nothing of.
+    pub gaps: Vec<String>,
 }
 
 /// One objective over the whole population, before exceptions.
@@ -384,6 +409,9 @@ pub struct ObjectiveResult {
     pub observations_digest: Option<Digest>,
     /// Artifacts that feed the tables it requires.
     pub evidence: Vec<String>,
+    /// Whether they show a state at an instant, or what happened over the period.
+    #[serde(default)]
+    pub span: SpanRecord,
     pub definition: Digest,
     /// What the organisation plans about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -528,7 +556,7 @@ pub struct ExceptionRecord {
     pub digest: Digest,
 }
 
-/// One step on the way to the end of an exception.
+/// One step of a plan: to the end of an exception, or to a remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MilestoneRecord {
     pub due: String,
@@ -668,31 +696,62 @@ pub fn leaves_of(clauses: &[ClauseResult]) -> Vec<Vec<u8>> {
     clauses.iter().map(|clause| clause.digest.bytes()).collect()
 }
 
-/// The full list of observations as the pack's CSV file holds it.
+/// The list of observations as the pack's CSV file holds it.
 pub fn observations_csv(observations: &[Observation]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let write = |writer: &mut csv::Writer<Vec<u8>>, cells: [&str; 7]| {
-        writer.write_record(cells.map(defused)).expect("writing to memory cannot fail");
-    };
-    write(&mut writer, ["subject", "outcome", "reason", "artifact", "record", "identity", "proved"]);
-    for observation in observations {
-        write(
-            &mut writer,
-            [
-                &observation.subject,
-                observation.outcome.word(),
-                &observation.reason,
-                &observation.artifact,
-                &observation.record,
-                observation.identity.as_deref().unwrap_or_default(),
-                if observation.proved { "yes" } else { "no" },
-            ],
-        );
+    let mut list = ObservationsList::new();
+    observations.iter().for_each(|observation| list.add(observation));
+    list.take()
+}
+
+/// The same list, written one observation after the other.
+pub struct ObservationsList(csv::Writer<Vec<u8>>);
+
+impl Default for ObservationsList {
+    fn default() -> ObservationsList {
+        ObservationsList::new()
     }
-    writer.into_inner().expect("writing to memory cannot fail")
+}
+
+impl ObservationsList {
+    /// Begins with the header.
+    pub fn new() -> ObservationsList {
+        let mut list = ObservationsList(csv::Writer::from_writer(Vec::new()));
+        list.write(["subject", "outcome", "reason", "artifact", "record", "identity", "proved"]);
+        list
+    }
+
+    pub fn add(&mut self, observation: &Observation) {
+        self.write([
+            &observation.subject,
+            observation.outcome.word(),
+            &observation.reason,
+            &observation.artifact,
+            &observation.record,
+            observation.identity.as_deref().unwrap_or_default(),
+            if observation.proved { "yes" } else { "no" },
+        ]);
+    }
+
+    fn write(&mut self, cells: [&str; 7]) {
+        for cell in cells {
+            let written = if runs(cell) { self.0.write_field(defused(cell)) } else { self.0.write_field(cell) };
+            written.expect("writing to memory cannot fail");
+        }
+        self.0.write_record(None::<&[u8]>).expect("writing to memory cannot fail");
+    }
+
+    /// Whole rows that were added since the last call.
+    pub fn take(&mut self) -> Vec<u8> {
+        let written = std::mem::replace(&mut self.0, csv::Writer::from_writer(Vec::new()));
+        written.into_inner().expect("writing to memory cannot fail")
+    }
 }
 
 /// A cell that a spreadsheet would run as a formula gets a leading apostrophe.
 pub fn defused(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    if runs(cell) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+fn runs(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }

@@ -79,6 +79,14 @@ impl Column {
         }
     }
 
+    pub fn has_missing(&self) -> bool {
+        match self {
+            Column::Text(values) => values.iter().any(Option::is_none),
+            Column::Integer(values) | Column::Instant(values) => values.iter().any(Option::is_none),
+            Column::Boolean(values) => values.iter().any(Option::is_none),
+        }
+    }
+
     pub fn push_missing(&mut self) {
         match self {
             Column::Text(values) => values.push(None),
@@ -134,6 +142,13 @@ impl Table {
 
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.names.iter().position(|own| own == name).map(|index| &self.columns[index])
+    }
+
+    /// Takes a column out of the table.
+    pub fn take(&mut self, name: &str) -> Option<Column> {
+        let index = self.names.iter().position(|own| own == name)?;
+        self.names.remove(index);
+        Some(self.columns.remove(index))
     }
 
     pub fn column_mut(&mut self, name: &str) -> Option<&mut Column> {

@@ -78,6 +78,9 @@ pub struct Expectation {
     pub status: Status,
     /// Every subject of the population.
     pub outcomes: BTreeMap<String, Outcome>,
+    /// The subjects of which one source says what another contradicts.
+    #[serde(default)]
+    pub contradicted: Vec<String>,
 }
 
 /// Builds the base tables of a case. Unknown tables and columns, and values of the wrong type, are diagnostics.

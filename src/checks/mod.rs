@@ -11,10 +11,14 @@ use std::collections::BTreeMap;
 pub use limits::{InForce, Kinds, Said, Values, Whom};
 
 use crate::assessment::{Observation, Outcome};
-use crate::base::{Cell, Diagnostic, Diagnostics, Table};
+use crate::base::{Cell, Column, Diagnostic, Diagnostics, Digest, Table};
 use crate::catalog::{CheckText, Objective, ParameterValue};
-use crate::engine::{Engine, Parameter, Parameters, Query};
+use crate::engine::{Draft, Engine, Parameter, Parameters, Query, Shelf, TableWriter};
+use crate::evidence::PROGRAM;
 use crate::evidence::adapter::sql_diagnostic;
+
+/// A column that a check may have: whether one source says of the subject what another contradicts. Such a subject fails or is unknown.
+const CONTRADICTED: &str = "contradicted";
 
 const CONTRACT: [&str; 5] = ["subject", "outcome", "reason", "artifact", "record"];
 
@@ -62,6 +66,115 @@ pub fn run(
             None
         }
     }
+}
+
+/// Runs one check and hands over its observations by subject, one after the other: a large population is never held as a whole.
+/// With a shelf and the key of the tables, the rows of an equal check over equal tables are taken from there, and else kept there.
+/// False when its SQL or its rows are wrong; the reasons are in `diagnostics`, and what was handed over is worth nothing.
+#[expect(clippy::too_many_arguments, reason = "one call site; each argument is one input of the stage")]
+pub fn run_each(
+    engine: &Engine,
+    objective: &Objective,
+    values: &Values,
+    times: Times,
+    shelf: Option<(&Shelf, &Digest)>,
+    diagnostics: &mut Diagnostics,
+    mut each: impl FnMut(Observation),
+) -> bool {
+    let Some(check) = &objective.check else { return false };
+    let parameters = parameters(values, times);
+    let key = shelf.map(|(_, tables)| Digest::of_canonical(&("observations", PROGRAM, tables, &*check.text, format!("{parameters:?}"))));
+    let shelf = shelf.map(|(shelf, _)| shelf).zip(key);
+    let mut last: Option<String> = None;
+    let mut sound = true;
+    if let Some(entry) = shelf.as_ref().and_then(|(shelf, key)| shelf.entry(key)) {
+        // Its digests hold, and only sound lists are kept.
+        return entry.scan(OBSERVATIONS, |part| sound = sound && hand_over(part, &mut last, &mut each)) && sound;
+    }
+    let mut keeping = shelf.and_then(|(shelf, key)| shelf.begin(&key)).map(Keeping::new);
+    let answered = Query::parse(&check.text).and_then(|query| {
+        engine.query_by(&query, &parameters, "subject", |part| {
+            if let Some(keeping) = &mut keeping {
+                keeping.add(&part);
+            }
+            sound = sound && hand_over(part, &mut last, &mut each);
+        })
+    });
+    if answered.is_ok() && sound {
+        if let Some(keeping) = keeping {
+            keeping.finish();
+        }
+        return true;
+    }
+    // What is wrong is told by the rows as the query gives them.
+    if run(engine, objective, values, times, diagnostics).is_some() {
+        let told = Diagnostic::error("check/contract", &check.file, "the subjects are not in order, or not text");
+        diagnostics.push(told.help("`subject` is text"));
+    }
+    false
+}
+
+/// The name of the table in an entry.
+const OBSERVATIONS: &str = "observations";
+
+/// The rows of a check on their way to a later run.
+struct Keeping {
+    draft: Draft,
+    table: Option<TableWriter>,
+    kept: bool,
+}
+
+impl Keeping {
+    fn new(draft: Draft) -> Keeping {
+        Keeping { draft, table: None, kept: true }
+    }
+
+    fn add(&mut self, part: &Table) {
+        if self.table.is_none() {
+            self.table = self.draft.table(OBSERVATIONS, part);
+        }
+        self.kept = self.kept && self.table.as_mut().is_some_and(|table| table.add(part));
+    }
+
+    fn finish(self) {
+        if self.kept && self.table.is_some_and(TableWriter::finish) {
+            // A folder that is full or gone costs time in the next run, and nothing else.
+            let _ = self.draft.finish();
+        }
+    }
+}
+
+/// Hands over the observations of one part; false when a row breaks the contract or does not come after the last.
+fn hand_over(mut part: Table, last: &mut Option<String>, each: &mut impl FnMut(Observation)) -> bool {
+    let rows = part.len();
+    let mut text = |name: &str| match part.take(name) {
+        Some(Column::Text(values)) => Some(values),
+        Some(other) => {
+            Some((0..rows).map(|row| Some(other.cell(row)).filter(|cell| *cell != Cell::Missing).map(|cell| cell.to_string())).collect())
+        }
+        None => None,
+    };
+    let identities = text("identity").unwrap_or_else(|| vec![None; rows]);
+    let contradictions = text(CONTRADICTED).unwrap_or_else(|| vec![None; rows]);
+    let [Some(subjects), Some(outcomes), Some(reasons), Some(artifacts), Some(records)] = CONTRACT.map(&mut text) else { return false };
+    let columns = subjects.into_iter().zip(outcomes).zip(reasons).zip(artifacts).zip(records).zip(identities).zip(contradictions);
+    for ((((((subject, outcome), reason), artifact), record), identity), contradicted) in columns {
+        let outcome = outcome.and_then(|word| Outcome::parse(&word));
+        let (Some(subject), Some(outcome), Some(reason), Some(artifact), Some(record)) = (subject, outcome, reason, artifact, record)
+        else {
+            return false;
+        };
+        if last.as_ref().is_some_and(|last| *last >= subject) {
+            return false;
+        }
+        last.clone_from(&Some(subject.clone()));
+        let contradicted = contradicted.as_deref() == Some("true");
+        if contradicted && matches!(outcome, Outcome::Pass | Outcome::Skip) {
+            return false;
+        }
+        each(Observation { subject, outcome, reason, artifact, record, identity, proved: true, contradicted });
+    }
+    true
 }
 
 /// What a check may ask for by name.
@@ -123,8 +236,12 @@ fn observations(table: &Table) -> Result<Vec<Observation>, String> {
             record: text("record")?,
             identity: table.text(row, "identity").map(str::to_owned),
             proved: true,
+            contradicted: table.cell(row, CONTRADICTED) == Cell::Boolean(true),
         };
         let subject = observation.subject.clone();
+        if observation.contradicted && matches!(observation.outcome, Outcome::Pass | Outcome::Skip) {
+            return Err(format!("the subject `{subject}` is contradicted, so it fails or is unknown"));
+        }
         if by_subject.insert(subject.clone(), observation).is_some() {
             return Err(format!("the subject `{subject}` stands twice"));
         }

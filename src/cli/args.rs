@@ -182,6 +182,13 @@ pub struct AssessArguments {
     /// Put pseudonyms in the place of the names and addresses of people.
     #[arg(long)]
     pub redact: bool,
+    /// A folder that keeps what was read and observed, so that a later run need not do it again; made where it is not there, and safe to
+    /// delete. It holds rows of the evidence: treat it like the evidence.
+    #[arg(long, value_name = "FOLDER")]
+    pub cache: Option<PathBuf>,
+    /// Tell on standard error how long each stage and each check took.
+    #[arg(long)]
+    pub timings: bool,
 }
 
 /// What a gate does not let pass.

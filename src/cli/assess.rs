@@ -6,13 +6,15 @@ use std::path::{Component, Path, PathBuf};
 
 use super::args::{AssessArguments, AssessFormat, GateWord};
 use super::terminal::{self, Width};
+use super::timings::Timings;
 use super::{Failure, open_workspace, settle, summary};
 use crate::assessment::Assessment;
 use crate::base::diagnostic::printable;
 use crate::base::{Diagnostic, Diagnostics};
 use crate::diff::gate::{FailOn, Gated, gate};
+use crate::engine::Shelf;
 use crate::io;
-use crate::pipeline::{Controls, Workspace, assess};
+use crate::pipeline::{Controls, Lists, Manner, Workspace, assess_so};
 use crate::render::{junit, markdown, sarif};
 use crate::report::machine::{GateFacts, MovedItem};
 use crate::report::{Machine, Wording, build, machine};
@@ -20,7 +22,7 @@ use crate::report::{Machine, Wording, build, machine};
 pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), Failure> {
     let targets = targets(arguments)?;
     let before = arguments.against.as_deref().map(super::sides::read_verified).transpose()?;
-    let progress = terminal::Progress::start();
+    let progress = Timings::start(arguments.timings);
     let mut diagnostics = Diagnostics::default();
     progress.tell("reading the workspace");
     let (controls, statements, files) = open_workspace(&arguments.folder, controls, &mut diagnostics)?;
@@ -28,9 +30,13 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
     let workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics);
     check(arguments, workspace.as_ref(), &controls, &mut diagnostics);
     let workspace = workspace.filter(|_| !diagnostics.has_errors());
-    let assessed = workspace.and_then(|workspace| assess(&controls, &workspace, &files, &mut diagnostics, |text| progress.tell(text)));
-    drop(progress);
+    let shelf = arguments.cache.as_deref().map(open_shelf).transpose()?;
+    let manner = Manner { lists: Lists::Sampled, shelf: shelf.as_ref() };
+    let assessed =
+        workspace.and_then(|workspace| assess_so(manner, &controls, &workspace, &files, &mut diagnostics, |text| progress.tell(text)));
+    progress.tell("writing");
     let Some(assessed) = assessed else {
+        drop(progress);
         settle(diagnostics)?;
         return Err(Failure::BadInput("the workspace cannot be assessed".into()));
     };
@@ -45,6 +51,7 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
     warn(&gated, before.as_ref(), &mut diagnostics);
     let facts = facts(&words, &gated, before.as_ref());
     let machine = machine(&assessment, &wording, (!words.is_empty()).then_some(&facts));
+    let mut printed = None;
     for (format, out) in targets {
         let width = if out.is_some() { Width::Free } else { Width::Terminal };
         let bytes = match format {
@@ -56,11 +63,19 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
         };
         match out {
             Some(path) => io::write_file(&path, &bytes)?,
-            None => terminal::raw(&String::from_utf8_lossy(&bytes)),
+            None => printed = Some(bytes),
         }
+    }
+    progress.finish();
+    if let Some(bytes) = printed {
+        terminal::raw(&String::from_utf8_lossy(&bytes));
     }
     settle(diagnostics)?;
     verdict(&gated, &words)
+}
+
+fn open_shelf(folder: &Path) -> Result<Shelf, Failure> {
+    Shelf::open(folder).map_err(|error| Failure::CouldNotRun(format!("`{}` cannot be used as a cache: {error}", folder.display())))
 }
 
 /// What to write where: one document for standard output, or each into a file of its own.

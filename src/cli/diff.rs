@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{ChangesFormat, DiffArguments, Gate, SideArguments, TextOrJson, TrendArguments};
 use super::catalog::print_json;
-use super::sides::{Loaded, Trust, load, read};
+use super::sides::{Loaded, Trust, load, read, read_both};
 use super::{Failure, load_controls, settle, terminal};
 use crate::assessment::Assessment;
 use crate::base::{Diagnostics, SourceTree};
@@ -19,17 +19,17 @@ use crate::report::{Wording, changes as views};
 
 pub fn run(arguments: &DiffArguments, controls: Option<&Path>) -> Result<(), Failure> {
     let trust = trust(&arguments.sides);
-    let (before, after) = (read(&arguments.before, trust)?, read(&arguments.after, trust)?);
+    let (before, after) = read_both(&arguments.before, &arguments.after, trust)?;
     refuse_mistakes(&before.assessment, &after.assessment, arguments)?;
     let crosswalks = crosswalks(&before.assessment, &after.assessment, controls)?;
     let set = compare(before.side(), after.side(), &crosswalks, &rejudge);
-    let machine = json(&set)?;
+    let machine = || json(&set);
     let view = |wording: &Wording, extent: Extent| views::changes(&set, wording, extent);
     let format = format_of(arguments.sides.format, arguments.sides.out.as_deref())?;
     if format == ChangesFormat::Text {
         print_changes(&set, &view(&wording(&templates(&arguments.sides)?)?, Extent::Page));
     } else {
-        let made = made(format, &arguments.sides, &machine, &view, || views::changes_csv(&set))?;
+        let made = made(format, &arguments.sides, machine, &view, || views::changes_csv(&set))?;
         deliver(&made, arguments.sides.out.as_deref())?;
     }
     gate(&set, &arguments.fail_on)
@@ -44,14 +44,14 @@ pub fn run_trend(arguments: &TrendArguments) -> Result<(), Failure> {
     }
     let sides: Vec<Side<'_>> = loaded.iter().map(Loaded::side).collect();
     let followed = trend(sides);
-    let machine = json(&followed)?;
+    let machine = || json(&followed);
     let view = |wording: &Wording, extent: Extent| views::trend(&followed, wording, extent);
     let format = format_of(arguments.sides.format, arguments.sides.out.as_deref())?;
     if format == ChangesFormat::Text {
         print_trend(&followed, &view(&wording(&templates(&arguments.sides)?)?, Extent::Page));
         return Ok(());
     }
-    let made = made(format, &arguments.sides, &machine, &view, || views::trend_csv(&followed))?;
+    let made = made(format, &arguments.sides, machine, &view, || views::trend_csv(&followed))?;
     deliver(&made, arguments.sides.out.as_deref())
 }
 
@@ -177,7 +177,7 @@ fn wording(templates: &SourceTree) -> Result<Wording, Failure> {
 fn made(
     format: ChangesFormat,
     sides: &SideArguments,
-    machine: &[u8],
+    machine: impl Fn() -> Result<Vec<u8>, Failure>,
     view: &dyn Fn(&Wording, Extent) -> Changes,
     csv: impl Fn() -> (Vec<String>, Vec<Vec<String>>),
 ) -> Result<Vec<u8>, Failure> {
@@ -186,7 +186,7 @@ fn made(
     let failed = |error: &dyn std::fmt::Display| Failure::CouldNotRun(error.to_string());
     match format {
         ChangesFormat::Text => Ok(Vec::new()),
-        ChangesFormat::Json => Ok(machine.to_vec()),
+        ChangesFormat::Json => machine(),
         ChangesFormat::Markdown => Ok(documents::markdown(&view(&wording, Extent::Page)).into_bytes()),
         ChangesFormat::Html => html::render_changes(&view(&wording, Extent::Page), &templates).map_err(|error| failed(&error)),
         ChangesFormat::Pdf => {
@@ -194,7 +194,7 @@ fn made(
                 Some(folder) => crate::io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
                 None => Vec::new(),
             };
-            let rendered = pdf::render_changes(&view(&wording, Extent::Page), machine, &templates, &fonts);
+            let rendered = pdf::render_changes(&view(&wording, Extent::Page), &machine()?, &templates, &fonts);
             rendered.map(|pdf| pdf.bytes).map_err(|error| failed(&error))
         }
         ChangesFormat::Xlsx => documents::xlsx(&view(&wording, Extent::Whole)).map_err(|error| failed(&error)),

@@ -56,6 +56,12 @@ fn print_link(link: &Link, rows_max: usize) {
     if link.rows.len() > shown {
         terminal::line(&format!("     {} more; --rows shows them", link.rows.len() - shown));
     }
+    if !link.evidence.is_empty() {
+        let design = if link.span.design.is_empty() { "no state" } else { "a state at an instant" };
+        let operation: Vec<String> = link.span.operation.iter().map(|own| format!("{} of {}", own.days.join(", "), own.adapter)).collect();
+        let operation = if operation.is_empty() { "nothing over the period".to_owned() } else { operation.join("; ") };
+        terminal::safe_line(&format!("   shows: {design} (design), {operation} (operation)"));
+    }
     for source in &link.evidence {
         let at = source.collected_at.as_deref().unwrap_or("at no stated time");
         let digest = source.sha256.as_deref().unwrap_or("none");

@@ -20,6 +20,7 @@ mod seal;
 mod sides;
 mod summary;
 mod terminal;
+mod timings;
 mod trace;
 mod verify;
 

@@ -24,6 +24,11 @@ pub fn raw(text: &str) {
     }
 }
 
+/// Text on standard error, beside what was asked for.
+pub fn aside(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
 /// A line of text that may hold anything, on standard output.
 pub fn safe_line(text: &str) {
     line(&printable(text));

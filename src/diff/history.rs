@@ -4,6 +4,7 @@
 //! that is held against it.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{CheckState, SideRecord};
@@ -11,7 +12,7 @@ use super::{CheckState, SideRecord};
 pub const SCHEMA: &str = "tickmark-history/1";
 
 /// One place that looks like a pack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Found {
     pub place: String,
     /// What it says of itself; none where it cannot be read.
@@ -22,9 +23,11 @@ pub struct Found {
     pub problem: String,
 }
 
-/// The packs of a folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The packs of a folder. What `tickmark history --format json` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "Tickmark history")]
 pub struct History {
+    /// `tickmark-history/1`.
     pub schema: &'static str,
     pub packs: Vec<Link>,
     pub unreadable: Vec<Found>,
@@ -33,14 +36,14 @@ pub struct History {
 }
 
 /// A pack with how it follows the one before it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Link {
     #[serde(flatten)]
     pub found: Found,
     pub notes: Vec<Note>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Note {
     /// `first`, `follows`, `gap`, `overlap`, `same-period`, `same-root`, `broken`, `names-previous` or `names-other`.
     pub code: &'static str,

@@ -14,10 +14,12 @@ pub mod trend;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::assessment::inputs::{Recorded, Rejudge};
-use crate::assessment::{Assessment, Observation, Tally};
+use crate::assessment::lists::{Lists, SeenRow};
+use crate::assessment::{Assessment, Tally};
 use crate::base::Status;
 
 pub use causes::{Cause, CauseKind, How};
@@ -32,15 +34,33 @@ pub const SCHEMA: &str = "tickmark-changes/1";
 #[derive(Clone, Copy)]
 pub struct Side<'a> {
     pub assessment: &'a Assessment,
-    /// The full lists of observations by objective, where the whole pack is at hand; the record itself lists only what does not pass.
-    pub observations: Option<&'a BTreeMap<String, Vec<Observation>>>,
-    /// The rows of the record's register of identities; empty where it has none.
-    pub register: &'a [register::RegisterRow],
+    /// Lists and register that were read apart from the record; without them it is taken for what it lists itself, and for one without a register.
+    pub lists: Option<&'a Lists>,
     pub check: &'a Check,
 }
 
+impl<'a> Side<'a> {
+    /// Whether whole populations are listed, and not only what does not pass.
+    fn is_whole(self) -> bool {
+        self.lists.is_some_and(|lists| lists.is_whole)
+    }
+
+    /// The observations of an objective in the order of their subjects.
+    fn listed(self, objective: &str) -> Vec<SeenRow<'a>> {
+        if let Some(lists) = self.lists {
+            return lists.observations(objective).into_iter().flatten().collect();
+        }
+        let kept = self.assessment.objective(objective).map(|own| &own.observations);
+        let mut list: Vec<SeenRow<'_>> = kept.into_iter().flatten().map(SeenRow::from).collect();
+        if !list.is_sorted_by_key(|own| own.subject) {
+            list.sort_by_key(|own| own.subject);
+        }
+        list
+    }
+}
+
 /// What was checked before anything was compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Check {
     /// `whole-pack`: every digest of the pack holds. `record-only`: the record's own digests were followed up to its root.
     /// `broken`: something does not hold, and the comparison was asked for all the same.
@@ -49,7 +69,7 @@ pub struct Check {
     pub breaches: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckState {
     WholePack,
@@ -58,7 +78,7 @@ pub enum CheckState {
 }
 
 /// How a clause moved: exactly one for each clause of both sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     Worsened,
@@ -120,7 +140,7 @@ impl Change {
 }
 
 /// Which way the verdict itself went, whatever became of the clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Movement {
     Worse,
@@ -150,7 +170,7 @@ impl Movement {
 }
 
 /// A clause as one side has it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct ClauseAt {
     pub framework: String,
     pub clause: String,
@@ -159,7 +179,7 @@ pub struct ClauseAt {
 }
 
 /// One clause that changed, or several that became one another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Entry {
     /// Edition and id on the later side; on the earlier one where there is no later one.
     pub framework: String,
@@ -190,7 +210,7 @@ impl Entry {
 }
 
 /// What a reader of the comparison has to know before reading on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Remark {
     /// Stable: `broken-side`, `other-scope`, ...
     pub code: &'static str,
@@ -198,7 +218,7 @@ pub struct Remark {
 }
 
 /// One side, as the comparison names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SideRecord {
     pub organisation: String,
     pub title: String,
@@ -214,7 +234,7 @@ pub struct SideRecord {
 }
 
 /// One framework over both sides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FrameworkChange {
     pub before: Option<String>,
     pub after: Option<String>,
@@ -229,7 +249,7 @@ pub struct FrameworkChange {
 }
 
 /// A requirement that became binding between the two instants.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TookEffect {
     pub framework: String,
     pub clause: String,
@@ -240,7 +260,7 @@ pub struct TookEffect {
 }
 
 /// What became of an exception.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ExceptionChange {
     pub id: String,
     pub title: String,
@@ -252,9 +272,11 @@ pub struct ExceptionChange {
     pub covered_after: usize,
 }
 
-/// Everything that changed, worst first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Everything that changed, worst first. What `tickmark diff --format json` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "Tickmark changes")]
 pub struct ChangeSet {
+    /// `tickmark-changes/1`.
     pub schema: &'static str,
     pub before: SideRecord,
     pub after: SideRecord,
@@ -288,7 +310,7 @@ impl ChangeSet {
 
 /// Compares two assessments. Every assessable clause of both sides is in exactly one entry or counted as unchanged, and every entry has a cause.
 pub fn compare(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>) -> ChangeSet {
-    let (old, new) = (Recorded::new(before.assessment), Recorded::new(after.assessment));
+    let (old, new) = (Recorded::with(before.assessment, before.lists), Recorded::with(after.assessment, after.lists));
     let moved = subjects::moved(before, after);
     let judging = causes::Judging { old: &old, new: &new, moved: &moved.objectives, rejudge };
     let mut counts: BTreeMap<Change, usize> = BTreeMap::new();

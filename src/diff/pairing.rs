@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Cause, Change, ClauseAt, Entry, Movement};
@@ -19,14 +20,14 @@ pub struct Crosswalk {
 }
 
 /// One pair; a clause that was split or merged stands in several.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Correspondence {
     pub before: Option<String>,
     pub after: Option<String>,
     pub relation: Relation,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
     Unchanged,
@@ -71,7 +72,7 @@ fn editions(before: &Assessment, after: &Assessment) -> Vec<Editions> {
 }
 
 /// What a comparison of two editions carries over: clauses of the later one, unless said otherwise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Crossing {
     pub with_counterpart: usize,
     /// Asked by the later edition only.

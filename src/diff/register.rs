@@ -2,70 +2,82 @@
 //!
 //! In: rows of both registers by identity. Out: facts. A side whose record holds no register has no rows, and then nothing is told from here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
 
 use super::Seen;
 use super::identities::{Fact, FactKind};
-
-/// One row of a record's register, as far as a comparison reads it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RegisterRow {
-    pub identity: String,
-    pub name: String,
-    pub platform: String,
-    pub scope: Option<String>,
-    pub kind: String,
-    pub class: Option<String>,
-    pub tier: Option<String>,
-    pub owner: Option<String>,
-    pub owner_status: Option<String>,
-    pub purpose: Option<String>,
-    pub environment: Option<String>,
-    pub status: String,
-    pub created_at: Option<String>,
-    pub expires_at: Option<String>,
-    pub credentials: String,
-    pub entitlements: String,
-    pub admin: bool,
-    pub artifact: String,
-    pub record: String,
-}
+use crate::assessment::lists::{Lists, RegisterRow};
 
 /// The registers of both sides, by identity.
 pub struct Registers<'a> {
-    old: BTreeMap<&'a str, &'a RegisterRow>,
-    new: BTreeMap<&'a str, &'a RegisterRow>,
+    old: &'a Lists,
+    new: &'a Lists,
 }
+
+/// Rows of the later register that one thread goes through at once.
+const PART_ROWS: usize = 20_000;
 
 impl<'a> Registers<'a> {
     /// Nothing where one of the sides has no register.
-    pub fn of(old: &'a [RegisterRow], new: &'a [RegisterRow]) -> Option<Registers<'a>> {
-        let by_id = |rows: &'a [RegisterRow]| rows.iter().map(|row| (row.identity.as_str(), row)).collect();
-        (!old.is_empty() && !new.is_empty()).then(|| Registers { old: by_id(old), new: by_id(new) })
+    pub fn of(old: &'a Lists, new: &'a Lists) -> Option<Registers<'a>> {
+        (old.register_count() > 0 && new.register_count() > 0).then_some(Registers { old, new })
     }
 
-    pub fn populations(&self) -> (BTreeSet<&'a str>, BTreeSet<&'a str>) {
-        (self.old.keys().copied().collect(), self.new.keys().copied().collect())
+    /// Places of identities that only one of the registers has: in the earlier one, then in the later one.
+    fn alone(&self) -> (Vec<usize>, Vec<usize>) {
+        let (mut went, mut came) = (Vec::new(), Vec::new());
+        let (mut i, mut j) = (0, 0);
+        while i < self.old.register_count() || j < self.new.register_count() {
+            let old = (i < self.old.register_count()).then(|| self.old.register_row(i).identity);
+            let new = (j < self.new.register_count()).then(|| self.new.register_row(j).identity);
+            // An identity comes before the end of a list.
+            if new.is_none() || (old.is_some() && old < new) {
+                went.push(i);
+                i += 1;
+            } else if old.is_none() || new < old {
+                came.push(j);
+                j += 1;
+            } else {
+                i += 1;
+                j += 1;
+            }
+        }
+        (went, came)
+    }
+
+    /// Identities that only the earlier register has, and those that only the later one has.
+    pub fn went_and_came(&self) -> (Vec<&'a str>, Vec<&'a str>) {
+        let (went, came) = self.alone();
+        let name = |lists: &'a Lists, places: Vec<usize>| places.into_iter().map(|at| lists.register_row(at).identity).collect();
+        (name(self.old, went), name(self.new, came))
+    }
+
+    /// Whose each of the identities is now, else whose it was. They have to come in order: then the registers are gone through once.
+    pub fn owners(&self) -> impl FnMut(&str) -> Option<&'a str> {
+        let (old, new) = (self.old, self.new);
+        let (mut old_at, mut new_at) = (0, 0);
+        move |identity| owner_from(new, &mut new_at, identity).or_else(|| owner_from(old, &mut old_at, identity))
     }
 
     /// Identities that went and came as one: the only two of their platform and kind that were created at the same instant.
     /// The later id, then the earlier one.
     pub fn renamed(&self) -> BTreeMap<&'a str, &'a str> {
         type Born<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
-        let born = |only: &BTreeMap<&'a str, &'a RegisterRow>, other: &BTreeMap<&'a str, &'a RegisterRow>| {
+        let born = |lists: &'a Lists, places: Vec<usize>| {
             let mut by_birth: BTreeMap<Born<'a>, Vec<&'a str>> = BTreeMap::new();
-            for (id, row) in only.iter().filter(|(id, _)| !other.contains_key(*id)) {
+            for row in places.into_iter().map(|at| lists.register_row(at)) {
                 // A day without a time of day is shared by too many.
-                if let Some(at) = row.created_at.as_deref().filter(|at| at.contains('T') && !at.contains("T00:00:00")) {
-                    by_birth.entry((&row.platform, row.scope.as_deref(), &row.kind, at)).or_default().push(id);
+                if let Some(at) = row.created_at.filter(|at| at.contains('T') && !at.contains("T00:00:00")) {
+                    by_birth.entry((row.platform, row.scope, row.kind, at)).or_default().push(row.identity);
                 }
             }
             by_birth
         };
-        let (went, came) = (born(&self.old, &self.new), born(&self.new, &self.old));
+        let (went, came) = self.alone();
+        let (went, came) = (born(self.old, went), born(self.new, came));
         came.iter()
             .filter_map(|(birth, new)| match (new.as_slice(), went.get(birth).map(Vec::as_slice)) {
                 ([new], Some([old])) => Some((*new, *old)),
@@ -74,92 +86,116 @@ impl<'a> Registers<'a> {
             .collect()
     }
 
-    /// Facts of every identity that stands on both sides.
-    pub fn facts(&self) -> BTreeMap<&'a str, Vec<Fact>> {
-        let pairs = self.new.iter().filter_map(|(id, is)| Some((*id, *self.old.get(id)?, *is)));
-        pairs.map(|(id, was, is)| (id, changed(was, is))).filter(|(_, facts)| !facts.is_empty()).collect()
+    /// Facts of every identity that stands on both sides, in their order.
+    pub fn facts(&self) -> Vec<(&'a str, Fact)> {
+        let count = self.new.register_count();
+        let parts: Vec<usize> = (0..count).step_by(PART_ROWS).collect();
+        let part = |from: &usize| -> Vec<(&'a str, Fact)> {
+            let mut old = self.old.register_place(self.new.register_row(*from).identity);
+            let mut facts = Vec::new();
+            for is in (*from..count.min(from + PART_ROWS)).map(|at| self.new.register_row(at)) {
+                while old < self.old.register_count() && self.old.register_row(old).identity < is.identity {
+                    old += 1;
+                }
+                if old < self.old.register_count() {
+                    let was = self.old.register_row(old);
+                    if was.identity == is.identity {
+                        facts.extend(changed(&was, &is).into_iter().map(|fact| (is.identity, fact)));
+                    }
+                }
+            }
+            facts
+        };
+        parts.par_iter().map(part).collect::<Vec<_>>().into_iter().flatten().collect()
     }
 }
 
-fn changed(was: &RegisterRow, is: &RegisterRow) -> Vec<Fact> {
-    let stated = |value: &Option<String>| value.clone().unwrap_or_default();
-    let owner = |row: &RegisterRow| match &row.owner_status {
-        Some(status) if !stated(&row.owner).is_empty() => format!("{} ({status})", stated(&row.owner)),
-        _ => stated(&row.owner),
-    };
+fn owner_from<'a>(lists: &'a Lists, at: &mut usize, identity: &str) -> Option<&'a str> {
+    while *at < lists.register_count() && lists.register_row(*at).identity < identity {
+        *at += 1;
+    }
+    let row = (*at < lists.register_count()).then(|| lists.register_row(*at)).filter(|row| row.identity == identity)?;
+    row.owner.filter(|owner| !owner.is_empty())
+}
+
+fn changed(was: &RegisterRow<'_>, is: &RegisterRow<'_>) -> Vec<Fact> {
+    fn owner<'a>(row: &RegisterRow<'a>) -> Cow<'a, str> {
+        match (row.owner.unwrap_or_default(), row.owner_status) {
+            ("", _) | (_, None) => row.owner.unwrap_or_default().into(),
+            (owner, Some(status)) => format!("{owner} ({status})").into(),
+        }
+    }
     let mut facts = Vec::new();
-    let mut add = |kind: FactKind, before: String, after: String| {
+    let mut add = |kind: FactKind, before: &str, after: &str| {
         if before != after {
-            facts.push(Fact {
-                kind,
-                objective: String::new(),
-                subject: is.identity.clone(),
-                before: Some(seen(was, before)),
-                after: Some(seen(is, after)),
-            });
+            let subject = is.identity.to_owned();
+            let (before, after) = (Some(Box::new(seen(was, before))), Some(Box::new(seen(is, after))));
+            facts.push(Fact { kind, objective: String::new(), subject, before, after });
         }
     };
-    add(FactKind::OwnerChanged, owner(was), owner(is));
+    if was.owner != is.owner || was.owner_status != is.owner_status {
+        add(FactKind::OwnerChanged, &owner(was), &owner(is));
+    }
     let kind = match (was.admin, is.admin) {
         (false, true) => FactKind::PrivilegeGrown,
         (true, false) => FactKind::PrivilegeReduced,
         _ => FactKind::GrantsChanged,
     };
-    add(kind, was.entitlements.clone(), is.entitlements.clone());
-    add(FactKind::PurposeChanged, stated(&was.purpose), stated(&is.purpose));
-    add(FactKind::ClassChanged, stated(&was.class), stated(&is.class));
-    add(FactKind::StatusChanged, was.status.clone(), is.status.clone());
-    add(FactKind::ExpiryChanged, stated(&was.expires_at), stated(&is.expires_at));
+    add(kind, was.entitlements, is.entitlements);
+    add(FactKind::PurposeChanged, was.purpose.unwrap_or_default(), is.purpose.unwrap_or_default());
+    add(FactKind::ClassChanged, was.class.unwrap_or_default(), is.class.unwrap_or_default());
+    add(FactKind::StatusChanged, was.status, is.status);
+    add(FactKind::ExpiryChanged, was.expires_at.unwrap_or_default(), is.expires_at.unwrap_or_default());
     facts
 }
 
-fn seen(row: &RegisterRow, text: String) -> Seen {
-    let reason = if text.is_empty() { "not stated".to_owned() } else { text };
-    Seen { outcome: None, reason, artifact: row.artifact.clone(), record: row.record.clone() }
+fn seen(row: &RegisterRow<'_>, text: &str) -> Seen {
+    let reason = if text.is_empty() { "not stated" } else { text };
+    Seen { outcome: None, reason: reason.to_owned(), artifact: row.artifact.to_owned(), record: row.record.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn row(identity: &str, created_at: &str) -> RegisterRow {
-        RegisterRow {
-            identity: identity.into(),
-            platform: "aws".into(),
-            kind: "user".into(),
-            created_at: Some(created_at.into()),
-            ..RegisterRow::default()
-        }
+    fn row<'a>(identity: &'a str, created_at: &'a str) -> RegisterRow<'a> {
+        RegisterRow { identity, platform: "aws", kind: "user", created_at: Some(created_at), ..RegisterRow::default() }
+    }
+
+    fn register(rows: &[RegisterRow<'_>]) -> Lists {
+        let mut lists = Lists::default();
+        rows.iter().for_each(|row| lists.enter(*row));
+        lists.settle();
+        lists
     }
 
     #[test]
     fn a_name_is_another_only_where_nobody_else_was_born_then() {
-        let (old, new) = ([row("a", "2025-01-02T03:04:05Z")], [row("b", "2025-01-02T03:04:05Z")]);
+        let born = "2025-01-02T03:04:05Z";
+        let (old, new) = (register(&[row("a", born)]), register(&[row("b", born)]));
         assert_eq!(Registers::of(&old, &new).unwrap().renamed(), BTreeMap::from([("b", "a")]));
-        let two = [row("b", "2025-01-02T03:04:05Z"), row("c", "2025-01-02T03:04:05Z")];
+        let two = register(&[row("b", born), row("c", born)]);
         assert!(Registers::of(&old, &two).unwrap().renamed().is_empty(), "one of two: nobody knows which");
-        let (day, other) = ([row("a", "2025-01-02")], [row("b", "2025-01-02")]);
+        let (day, other) = (register(&[row("a", "2025-01-02")]), register(&[row("b", "2025-01-02")]));
         assert!(Registers::of(&day, &other).unwrap().renamed().is_empty(), "a day is shared by many");
-        assert!(Registers::of(&[], &new).is_none());
+        assert!(Registers::of(&Lists::default(), &new).is_none());
     }
 
     #[test]
     fn facts_of_the_register_are_told_with_both_values() {
-        let was = RegisterRow { owner: Some("Ann".into()), entitlements: "s3:Get".into(), ..row("a", "") };
-        let is = RegisterRow {
-            owner: Some("Bob".into()),
-            owner_status: Some("active".into()),
-            entitlements: "admin".into(),
-            admin: true,
-            ..row("a", "")
-        };
-        let (old, new) = ([was], [is]);
-        let facts = Registers::of(&old, &new).unwrap().facts();
-        let told: Vec<(FactKind, &str, &str)> = facts["a"]
+        let was = RegisterRow { owner: Some("Ann"), entitlements: "s3:Get", ..row("a", "") };
+        let is = RegisterRow { owner: Some("Bob"), owner_status: Some("active"), entitlements: "admin", admin: true, ..row("a", "") };
+        let (old, new) = (register(&[was, row("b", "")]), register(&[is, row("c", "")]));
+        let registers = Registers::of(&old, &new).unwrap();
+        let facts = registers.facts();
+        let told: Vec<(&str, FactKind, &str, &str)> = facts
             .iter()
-            .map(|fact| (fact.kind, fact.before.as_ref().unwrap().reason.as_str(), fact.after.as_ref().unwrap().reason.as_str()))
+            .map(|(id, fact)| (*id, fact.kind, fact.before.as_ref().unwrap().reason.as_str(), fact.after.as_ref().unwrap().reason.as_str()))
             .collect();
-        assert_eq!(told, [(FactKind::OwnerChanged, "Ann", "Bob (active)"), (FactKind::PrivilegeGrown, "s3:Get", "admin")]);
+        assert_eq!(told, [("a", FactKind::OwnerChanged, "Ann", "Bob (active)"), ("a", FactKind::PrivilegeGrown, "s3:Get", "admin")]);
+        assert_eq!(registers.went_and_came(), (vec!["b"], vec!["c"]));
+        let mut owners = registers.owners();
+        assert_eq!(["a", "b", "c"].map(|id| owners(id)), [Some("Bob"), None, None]);
         assert!(Registers::of(&new, &new).unwrap().facts().is_empty());
     }
 }

@@ -1,16 +1,20 @@
 //! Who began and who ceased to depart, by objective. One pass over two lists in order, so that the cost is linear.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::identities::{Facts, IdentityChange};
+use super::identities::{Facts, Identities, IdentityChange};
 use super::{Side, tally_of};
-use crate::assessment::{Observation, Outcome, Tally};
+use crate::assessment::lists::SeenRow;
+use crate::assessment::{Outcome, Tally};
 use crate::base::Status;
 
 /// One objective over both sides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ObjectiveChange {
     pub objective: String,
     pub title: String,
@@ -27,7 +31,7 @@ pub struct ObjectiveChange {
 }
 
 /// One subject whose deviation began or ended.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Row {
     pub subject: String,
     pub identity: Option<String>,
@@ -39,7 +43,7 @@ pub struct Row {
 }
 
 /// What was seen of a subject on one side.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Seen {
     /// None where it is no observation but a row of a register.
     pub outcome: Option<Outcome>,
@@ -49,8 +53,13 @@ pub struct Seen {
 }
 
 impl Seen {
-    pub(super) fn of(seen: &Observation) -> Seen {
-        Seen { outcome: Some(seen.outcome), reason: seen.reason.clone(), artifact: seen.artifact.clone(), record: seen.record.clone() }
+    pub(super) fn of(seen: &SeenRow<'_>) -> Seen {
+        Seen {
+            outcome: Some(seen.outcome),
+            reason: seen.reason.to_owned(),
+            artifact: seen.artifact.to_owned(),
+            record: seen.record.to_owned(),
+        }
     }
 }
 
@@ -61,72 +70,66 @@ pub struct Moved {
     pub populations_known: bool,
 }
 
-/// Walks through all objectives of both sides.
+/// Walks through all objectives of both sides. Objectives do not depend on each other, so they are walked through side by side.
 pub fn moved(before: Side<'_>, after: Side<'_>) -> Moved {
     let ids: BTreeSet<&str> = before.assessment.objectives.iter().chain(&after.assessment.objectives).map(|own| own.id.as_str()).collect();
-    let mut facts = Facts::new(before, after);
-    let mut objectives = BTreeMap::new();
-    for id in ids {
-        let (old, new) = (listed(before, id), listed(after, id));
-        let mut change = ObjectiveChange {
-            objective: id.to_owned(),
-            title: after.assessment.objective(id).or(before.assessment.objective(id)).map(|own| own.title.clone()).unwrap_or_default(),
-            status_before: tally_of(before.assessment, id).map(|own| own.0),
-            status_after: tally_of(after.assessment, id).map(|own| own.0),
-            tally_before: tally_of(before.assessment, id).map(|own| own.1),
-            tally_after: tally_of(after.assessment, id).map(|own| own.1),
-            started: Vec::new(),
-            stopped: Vec::new(),
-            repeated: 0,
-        };
-        // Where one side does not know the objective at all, nothing began and nothing ended: it was not looked at.
-        let comparable = change.tally_before.is_some() && change.tally_after.is_some();
-        for (was, is) in joined(&old, &new) {
-            let fails = |seen: Option<&Observation>| seen.is_some_and(|seen| seen.outcome == Outcome::Fail);
-            if !comparable {
-                continue;
-            }
-            facts.add(id, was, is);
-            match (fails(was), fails(is)) {
-                (false, true) => change.started.push(row(was, is, before.observations.is_some())),
-                (true, false) => change.stopped.push(row(was, is, after.observations.is_some())),
-                (true, true) => change.repeated += 1,
-                (false, false) => {}
-            }
-        }
-        objectives.insert(id.to_owned(), change);
+    let ids: Vec<&str> = ids.into_iter().collect();
+    let people = Identities::new(before, after);
+    let each: Vec<(ObjectiveChange, Facts<'_>)> = ids.par_iter().map(|id| one_objective(id, before, after, &people)).collect();
+    let (objectives, facts): (Vec<ObjectiveChange>, Vec<Facts<'_>>) = each.into_iter().unzip();
+    Moved {
+        objectives: objectives.into_iter().map(|own| (own.objective.clone(), own)).collect(),
+        populations_known: people.are_known(),
+        identities: people.settle(facts),
     }
-    let populations_known = facts.knows_populations();
-    Moved { objectives, identities: facts.settle(), populations_known }
 }
 
-/// The observations of an objective in the order of their subjects: all of them where the pack is at hand.
-fn listed<'a>(side: Side<'a>, objective: &str) -> Vec<&'a Observation> {
-    let full = side.observations.and_then(|lists| lists.get(objective));
-    let kept = side.assessment.objective(objective).map(|own| &own.observations);
-    let mut list: Vec<&Observation> = full.or(kept).into_iter().flatten().collect();
-    list.sort_by(|one, two| one.subject.cmp(&two.subject));
-    list
+fn one_objective<'a>(id: &'a str, before: Side<'a>, after: Side<'a>, people: &Identities<'a>) -> (ObjectiveChange, Facts<'a>) {
+    let mut change = ObjectiveChange {
+        objective: id.to_owned(),
+        title: after.assessment.objective(id).or(before.assessment.objective(id)).map(|own| own.title.clone()).unwrap_or_default(),
+        status_before: tally_of(before.assessment, id).map(|own| own.0),
+        status_after: tally_of(after.assessment, id).map(|own| own.0),
+        tally_before: tally_of(before.assessment, id).map(|own| own.1),
+        tally_after: tally_of(after.assessment, id).map(|own| own.1),
+        started: Vec::new(),
+        stopped: Vec::new(),
+        repeated: 0,
+    };
+    let mut facts = people.facts_of(id);
+    // Where one side does not know the objective at all, nothing began and nothing ended: it was not looked at.
+    if change.tally_before.is_none() || change.tally_after.is_none() {
+        return (change, facts);
+    }
+    let fails = |seen: Option<SeenRow<'_>>| seen.is_some_and(|seen| seen.outcome == Outcome::Fail);
+    joined(&before.listed(id), &after.listed(id), |was, is| {
+        facts.add(was, is);
+        match (fails(was), fails(is)) {
+            (false, true) => change.started.push(row(was, is, before.is_whole())),
+            (true, false) => change.stopped.push(row(was, is, after.is_whole())),
+            (true, true) => change.repeated += 1,
+            (false, false) => {}
+        }
+    });
+    (change, facts)
 }
 
-/// Both lists at once, each subject once.
-fn joined<'a>(old: &[&'a Observation], new: &[&'a Observation]) -> Vec<(Option<&'a Observation>, Option<&'a Observation>)> {
-    let mut pairs = Vec::with_capacity(old.len().max(new.len()));
+/// Goes through both lists at once, each subject once.
+fn joined<'a>(old: &[SeenRow<'a>], new: &[SeenRow<'a>], mut pair: impl FnMut(Option<SeenRow<'a>>, Option<SeenRow<'a>>)) {
     let (mut i, mut j) = (0, 0);
     while i < old.len() || j < new.len() {
         let order = match (old.get(i), new.get(j)) {
-            (Some(was), Some(is)) => was.subject.cmp(&is.subject),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            _ => std::cmp::Ordering::Greater,
+            (Some(was), Some(is)) => was.subject.cmp(is.subject),
+            (Some(_), None) => Ordering::Less,
+            _ => Ordering::Greater,
         };
-        pairs.push(((order != std::cmp::Ordering::Greater).then(|| old[i]), (order != std::cmp::Ordering::Less).then(|| new[j])));
-        i += usize::from(order != std::cmp::Ordering::Greater);
-        j += usize::from(order != std::cmp::Ordering::Less);
+        pair((order != Ordering::Greater).then(|| old[i]), (order != Ordering::Less).then(|| new[j]));
+        i += usize::from(order != Ordering::Greater);
+        j += usize::from(order != Ordering::Less);
     }
-    pairs
 }
 
-fn row(was: Option<&Observation>, is: Option<&Observation>, other_is_whole: bool) -> Row {
+fn row(was: Option<SeenRow<'_>>, is: Option<SeenRow<'_>>, other_is_whole: bool) -> Row {
     let shown = is.or(was).expect("a subject is on one of the sides");
     let because = match (was, is) {
         (Some(_), Some(_)) => "changed",
@@ -134,5 +137,6 @@ fn row(was: Option<&Observation>, is: Option<&Observation>, other_is_whole: bool
         (None, _) => "new",
         (_, None) => "gone",
     };
-    Row { subject: shown.subject.clone(), identity: shown.identity.clone(), before: was.map(Seen::of), after: is.map(Seen::of), because }
+    let seen = |own: Option<SeenRow<'_>>| own.as_ref().map(Seen::of);
+    Row { subject: shown.subject.to_owned(), identity: shown.identity.map(str::to_owned), before: seen(was), after: seen(is), because }
 }

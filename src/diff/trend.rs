@@ -5,19 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Remark, Side, SideRecord, side_record};
-use crate::assessment::inputs::Recorded;
 use crate::assessment::{Outcome, Tally};
 use crate::base::instant::days_between;
 use crate::base::{Instant, Status};
 
 pub const SCHEMA: &str = "tickmark-trend/1";
 
-/// Several records in a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Several records in a row. What `tickmark trend --format json` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "Tickmark trend")]
 pub struct Trend {
+    /// `tickmark-trend/1`.
     pub schema: &'static str,
     pub points: Vec<SideRecord>,
     pub remarks: Vec<Remark>,
@@ -34,20 +36,20 @@ pub struct Trend {
     pub remedied: BTreeMap<String, Remedied>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FrameworkAt {
     pub edition: String,
     pub counts: BTreeMap<Status, usize>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ObjectiveAt {
     pub title: String,
     pub status: Status,
     pub tally: Tally,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DeviationsAt {
     pub open: usize,
     /// Not there at the point before; none at the first point.
@@ -57,7 +59,7 @@ pub struct DeviationsAt {
     pub repeated: usize,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ExceptionsAt {
     pub active: usize,
     pub expired: usize,
@@ -65,7 +67,7 @@ pub struct ExceptionsAt {
     pub covered: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct OpenDeviation {
     pub objective: String,
     pub subject: String,
@@ -76,7 +78,7 @@ pub struct OpenDeviation {
     pub age_days: i64,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Remedied {
     pub count: usize,
     /// Half of them took no longer than this, from the instant at which it was first seen to the first at which it was not.
@@ -141,8 +143,8 @@ impl Following {
             .objectives
             .iter()
             .flat_map(|objective| {
-                let failing = objective.observations.iter().filter(|seen| seen.outcome == Outcome::Fail);
-                failing.map(|seen| (objective.id.clone(), seen.subject.clone()))
+                let listed = side.listed(&objective.id).into_iter().filter(|seen| seen.outcome == Outcome::Fail);
+                listed.map(|seen| (objective.id.clone(), seen.subject.to_owned()))
             })
             .collect();
         let looked_at: BTreeSet<&str> =
@@ -202,13 +204,9 @@ fn objectives(sides: &[Side<'_>]) -> BTreeMap<String, Vec<Option<ObjectiveAt>>> 
 }
 
 fn exceptions_at(side: &Side<'_>) -> ExceptionsAt {
-    let recorded = Recorded::new(side.assessment);
-    let state = |state: &str| recorded.assessment.exceptions.iter().filter(|own| own.state == state).count();
-    ExceptionsAt {
-        active: state("active"),
-        expired: state("expired"),
-        covered: recorded.assessment.exceptions.iter().map(|own| own.covers.len()).sum(),
-    }
+    let record = side.assessment;
+    let state = |state: &str| record.exceptions.iter().filter(|own| own.state == state).count();
+    ExceptionsAt { active: state("active"), expired: state("expired"), covered: record.exceptions.iter().map(|own| own.covers.len()).sum() }
 }
 
 fn remarks(sides: &[Side<'_>]) -> Vec<Remark> {

@@ -5,6 +5,8 @@
 
 mod convert;
 mod growing;
+mod memory;
+mod shelf;
 mod spill;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use datafusion::sql::sqlparser::ast::{self as sql_ast, visit_expressions_mut};
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
 pub use growing::{Growing, NoRoom, ROWS_IN_MEMORY_MAX};
+pub use shelf::{Draft, Entry, Shelf, TableWriter};
 
 use crate::base::table::{ColumnType, Table};
 
@@ -106,7 +109,7 @@ impl Engine {
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
             .set_usize("datafusion.sql_parser.recursion_limit", 60)
             .set_usize("datafusion.optimizer.max_passes", 1);
-        let context = SessionContext::new_with_config(config);
+        let context = SessionContext::new_with_config_rt(config, memory::runtime());
         let instant = || DataType::Timestamp(TimeUnit::Microsecond, None);
         context.register_udf(create_udf(
             "days_between",
@@ -129,6 +132,13 @@ impl Engine {
     fn put(&self, name: &str, provider: Arc<dyn TableProvider>) {
         self.drop(name);
         self.context.register_table(name, provider).expect("the name was just freed");
+    }
+
+    /// The file of a table on disk; nothing where it is in memory.
+    fn spilled_file(&self, name: &str) -> Option<PathBuf> {
+        let provider = self.runtime.block_on(self.context.table_provider(name)).ok()?;
+        let spilled: &spill::Spilled = (provider.as_ref() as &dyn std::any::Any).downcast_ref()?;
+        Some(spilled.path().to_owned())
     }
 
     fn spill_path(&self, name: &str) -> Result<PathBuf, DataFusionError> {
@@ -158,10 +168,61 @@ impl Engine {
         true
     }
 
+    /// The same with some columns only; columns that the table does not have are left out.
+    pub fn scan_columns(&self, name: &str, columns: &[&str], each: impl FnMut(Table)) -> bool {
+        let Ok(frame) = self.runtime.block_on(self.context.table(name)) else { return false };
+        let fields = frame.schema().fields();
+        let wanted = columns.iter().filter(|column| fields.iter().any(|field| field.name() == *column));
+        let wanted: Vec<PlanExpr> = wanted.map(|column| PlanExpr::Column(datafusion::common::Column::new_unqualified(*column))).collect();
+        let frame = frame.select(wanted).expect("these columns are there");
+        self.stream(frame, each).expect("a table of plain columns can be read");
+        true
+    }
+
+    /// The different texts of one column, in no order; none where there is no such table or column.
+    pub fn distinct(&self, name: &str, column: &str, mut each: impl FnMut(&str)) {
+        let Ok(frame) = self.runtime.block_on(self.context.table(name)) else { return };
+        if !frame.schema().fields().iter().any(|field| field.name() == column) {
+            return;
+        }
+        let wanted = vec![PlanExpr::Column(datafusion::common::Column::new_unqualified(column))];
+        let frame = frame.select(wanted).and_then(DataFrame::distinct).expect("this column is there");
+        self.stream(frame, |part| (0..part.len()).filter_map(|row| part.text(row, column)).for_each(&mut each))
+            .expect("a table of plain columns can be read");
+    }
+
+    /// Whether a table has any row.
+    pub fn has_rows(&self, name: &str) -> bool {
+        let Ok(frame) = self.runtime.block_on(self.context.table(name)) else { return false };
+        let mut found = false;
+        let frame = frame.limit(0, Some(1)).expect("a table can be cut short");
+        self.stream(frame, |part| found |= !part.is_empty()).expect("a table of plain columns can be read");
+        found
+    }
+
     /// Answers one query part by part, in its order; at least one part, which may be empty.
     pub fn query_parts(&self, query: &Query, parameters: &Parameters, each: impl FnMut(Table)) -> Result<(), QueryError> {
         let plan = self.plan(query.statement.clone(), &query.text, parameters)?;
         self.stream(DataFrame::new(self.context.state(), plan), each).map_err(|error| match error {
+            StreamError::Engine(error) => refusal(&error, &query.text),
+            StreamError::Column(error) => error,
+        })
+    }
+
+    /// The same with the rows in the order of a column of text, byte by byte; in the query's own order where it gives no such column.
+    pub fn query_by(&self, query: &Query, parameters: &Parameters, column: &str, each: impl FnMut(Table)) -> Result<(), QueryError> {
+        let plan = self.plan(query.statement.clone(), &query.text, parameters)?;
+        let frame = DataFrame::new(self.context.state(), plan);
+        let is_text = |field: &Arc<datafusion::arrow::datatypes::Field>| {
+            field.name() == column && convert::kind_of(field.data_type()) == Some(ColumnType::Text)
+        };
+        let frame = if frame.schema().fields().iter().any(is_text) {
+            let by = PlanExpr::Column(datafusion::common::Column::new_unqualified(column)).sort(true, true);
+            frame.sort(vec![by]).map_err(|error| refusal(&error, &query.text))?
+        } else {
+            frame
+        };
+        self.stream(frame, each).map_err(|error| match error {
             StreamError::Engine(error) => refusal(&error, &query.text),
             StreamError::Column(error) => error,
         })

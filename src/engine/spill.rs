@@ -67,6 +67,31 @@ pub(super) struct Spilled {
     rows: usize,
 }
 
+impl Spilled {
+    /// A table that lies on disk already.
+    pub(super) fn at(path: Arc<Path>) -> Result<Spilled> {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(&path)?).map_err(damaged)?;
+        let rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
+        Ok(Spilled { schema: builder.schema().clone(), path, rows })
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All columns, batch by batch; at least one batch, which may be empty.
+    pub(super) fn batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(&self.path)?).map_err(damaged)?;
+        let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(damaged)?;
+        let empty = (self.rows == 0).then(|| Ok(RecordBatch::new_empty(self.schema.clone())));
+        Ok(reader.map(|batch| batch.map_err(DataFusionError::from)).chain(empty))
+    }
+}
+
 #[async_trait::async_trait]
 impl TableProvider for Spilled {
     fn schema(&self) -> SchemaRef {

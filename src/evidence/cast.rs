@@ -1,7 +1,8 @@
 //! One raw value into one typed cell with its state, exactly as the adapter declared it: no guessing by magnitude or look.
 
 use jiff::fmt::strtime::BrokenDownTime;
-use jiff::tz::TimeZone;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::{Offset, TimeZone};
 use serde_json::Value;
 
 use super::exact::{fraction_text, is_rounded};
@@ -130,6 +131,24 @@ fn instant(field: &Field, raw: &Raw, text: &str, zone: Option<&TimeZone>) -> Res
     }
 }
 
+/// The offset with which a field states an instant that was read from it, or that its zone had then; none where it counts from an instant.
+pub(super) fn offset_of(field: &Field, raw: &Raw, micros: i64, zone: Option<&TimeZone>) -> Option<Offset> {
+    let (Raw::Text(text) | Raw::Json(Value::String(text))) = raw else { return None };
+    let text = text.trim();
+    let format = field.format.iter().find(|format| field.format.len() == 1 || !format.starts_with("epoch-"))?;
+    match format.as_str() {
+        "epoch-seconds" | "epoch-millis" | "filetime" => None,
+        _ if text.ends_with(['Z', 'z']) => Some(Offset::UTC),
+        "rfc3339" => Pieces::parse(text).ok()?.to_numeric_offset(),
+        pattern => {
+            let written = BrokenDownTime::parse(pattern, text).ok()?.offset();
+            let declared = field.zone.as_ref().and_then(|name| TimeZone::get(name).ok());
+            let at = jiff::Timestamp::from_microsecond(micros).ok()?;
+            written.or_else(|| Some(declared.as_ref().or(zone)?.to_offset(at)))
+        }
+    }
+}
+
 /// A number of seconds or milliseconds, with or without a fraction, in microseconds.
 fn epoch(text: &str, micros_each: i64) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -215,6 +234,26 @@ mod tests {
         assert_eq!(state(Raw::Text(String::new())), State::Unknown);
         assert_eq!(state(Raw::Json(Value::Null)), State::Unknown);
         assert_eq!(state(Raw::Text("2026-09-30T00:00:00Z".into())), State::Known);
+    }
+
+    #[test]
+    fn the_offset_of_an_instant_is_kept_as_it_was_stated_or_as_its_zone_had_it() {
+        let zone = TimeZone::get("Europe/Copenhagen").unwrap();
+        let offset = |formats: &[&str], raw: Raw, zone: Option<&TimeZone>| {
+            let field = field(formats);
+            let Value1::Instant(micros) = cast(&field, &raw, zone).unwrap().0 else { panic!("{raw:?} is no instant") };
+            offset_of(&field, &raw, micros, zone).map(Offset::seconds)
+        };
+        let text = |text: &str| Raw::Text(text.into());
+        assert_eq!(offset(&["rfc3339"], text("2026-07-01T12:00:00Z"), None), Some(0));
+        assert_eq!(offset(&["rfc3339"], text(" 2026-07-01T12:00:00.5+05:30 "), None), Some(19_800));
+        assert_eq!(offset(&["rfc3339"], text("2026-07-01T12:00:00-04:00"), Some(&zone)), Some(-14_400));
+        assert_eq!(offset(&["%Y-%m-%d %H:%M:%S"], text("2026-07-01 12:00:00"), Some(&zone)), Some(7_200));
+        assert_eq!(offset(&["%Y-%m-%d %H:%M:%S"], text("2026-01-01 12:00:00"), Some(&zone)), Some(3_600));
+        assert_eq!(offset(&["%Y-%m-%dT%H:%M:%S%z"], text("2026-01-01T12:00:00-0330"), Some(&zone)), Some(-12_600));
+        assert_eq!(offset(&["epoch-seconds", "rfc3339"], text("2026-07-01T12:00:00+02:00"), None), Some(7_200));
+        assert_eq!(offset(&["epoch-seconds"], Raw::Json(json!(1_782_907_200)), Some(&zone)), None);
+        assert_eq!(offset(&["filetime"], text("133000000000000000"), Some(&zone)), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod document;
 mod exact;
 pub mod format;
 mod holes;
+mod keeping;
 mod mask;
 mod nearest;
 mod normalise;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use adapter::{Adapter, load_adapters};
 pub use content::{Content, Source};
 pub use format::{ArtifactMeta, ControlTotal, Extent, Shape};
+pub use keeping::{PROGRAM, normalise_kept};
 pub use mask::{MASK, Masker};
 pub use normalise::{normalise, take_apart};
 pub use pack_copy::{packed_copy, readable_text};
@@ -214,12 +216,19 @@ pub struct Ledger {
     pub masker: Masker,
     /// By path: replaces the secret values that this artifact declared, however short.
     own_maskers: BTreeMap<String, Masker>,
+    /// Stands for everything that it was made from; known where a folder keeps what was read.
+    key: Option<Digest>,
 }
 
 impl Ledger {
     /// Holds all tables, ready for checks and for questions.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Stands for everything that it was made from; known where a folder keeps what was read.
+    pub fn key(&self) -> Option<&Digest> {
+        self.key.as_ref()
     }
 
     /// All rows of a table in memory; for tables that are known to be small. Empty and without columns when there is none of that name.
@@ -232,17 +241,19 @@ impl Ledger {
         self.engine.scan(name, each);
     }
 
+    /// The same with some columns only.
+    pub fn scan_columns(&self, name: &str, columns: &[&str], each: impl FnMut(Table)) {
+        self.engine.scan_columns(name, columns, each);
+    }
+
     /// The different texts in some columns of a table.
     pub fn texts(&self, name: &str, columns: &[&str]) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        self.scan(name, |table| {
-            let cells = columns.iter().flat_map(|column| (0..table.len()).map(|row| (row, *column)));
-            for text in cells.filter_map(|(row, column)| table.text(row, column)) {
-                if !found.contains(text) {
-                    found.insert(text.to_owned());
-                }
-            }
-        });
+        for column in columns {
+            self.engine.distinct(name, column, |text| {
+                found.insert(text.to_owned());
+            });
+        }
         found
     }
 

@@ -37,7 +37,7 @@ struct Outcome {
     diagnostics: Diagnostics,
 }
 
-/// Turns the files of a workspace into tables. `progress` is called with each path before it is read.
+/// Turns the files of a workspace into tables. `progress` is told what is done next: `reading PATH`, `making the table NAME`.
 pub fn normalise(
     files: &[FoundFile],
     metas: &BTreeMap<String, ArtifactMeta>,
@@ -56,12 +56,12 @@ pub fn normalise(
         if let [file] = window
             && let Some((adapter, cutting)) = reading.in_parts(file)
         {
-            progress(&file.path);
+            progress(&format!("reading {}", file.path));
             reading.large(file, adapter, &cutting, &mut gathered, diagnostics);
             continue;
         }
         if let Some(first) = window.first() {
-            progress(&first.path);
+            progress(&format!("reading {}", first.path));
         }
         let outcomes: Vec<Outcome> = window
             .par_iter()
@@ -72,7 +72,19 @@ pub fn normalise(
             .collect();
         outcomes.into_iter().for_each(|outcome| gathered.add(outcome, diagnostics));
     }
-    gathered.finish(definitions, frame, diagnostics)
+    gathered.finish(definitions, frame, diagnostics, progress)
+}
+
+/// The secret values that one file declares, which is read whole.
+pub(super) fn secrets_of_file(
+    file: &FoundFile,
+    metas: &BTreeMap<String, ArtifactMeta>,
+    adapters: &BTreeMap<String, Adapter>,
+    definitions: &BTreeMap<String, TableDefinition>,
+    frame: &Frame,
+) -> BTreeSet<String> {
+    let reading = Reading { metas, adapters, definitions, frame, sizes: BTreeMap::new() };
+    reading.whole(file, &Engine::new()).secrets
 }
 
 /// Files in runs that are read at a time; a large one stands alone.
@@ -178,7 +190,13 @@ impl Gathered {
         }
     }
 
-    fn finish(mut self, definitions: &BTreeMap<String, TableDefinition>, frame: &Frame, diagnostics: &mut Diagnostics) -> Ledger {
+    fn finish(
+        mut self,
+        definitions: &BTreeMap<String, TableDefinition>,
+        frame: &Frame,
+        diagnostics: &mut Diagnostics,
+        progress: impl FnMut(&str),
+    ) -> Ledger {
         let mut own: BTreeMap<&str, Table> = ["artifacts", "people", "aliases", "stated_classes", "exceptions"]
             .into_iter()
             .filter_map(|name| Some((name, definitions.get(name)?.empty())))
@@ -195,8 +213,14 @@ impl Gathered {
             ("period_from".to_owned(), Parameter::Instant(frame.period_from)),
             ("period_to".to_owned(), Parameter::Instant(frame.as_of)),
         ]);
-        derive(&self.engine, definitions, &parameters, Request::Filled, diagnostics);
-        Ledger { artifacts: self.artifacts, engine: self.engine, masker: Masker::shared(self.secrets), own_maskers: self.own_maskers }
+        derive(&self.engine, definitions, &parameters, Request::Filled, diagnostics, progress);
+        Ledger {
+            artifacts: self.artifacts,
+            engine: self.engine,
+            masker: Masker::shared(self.secrets),
+            own_maskers: self.own_maskers,
+            key: None,
+        }
     }
 }
 

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use serde_json::Value;
 
 use super::adapter::{Adapter, Records, sql_diagnostic};
-use super::cast::{Raw, State, Value1, cast, push};
+use super::cast::{Raw, State, Value1, cast, offset_of, push};
 use super::format::{ArtifactMeta, Extent, Field, FieldType, Shape};
 use super::holes::lists_missing;
 use super::mask::{Masker, keep, secrets_of};
 use super::records::{Document, Parsed, Row, columns_of, prepare};
-use super::tables::{Request, TableDefinition, conform, derive};
+use super::tables::{Request, TableDefinition, conformed, derive};
 use super::{Artifact, Frame, Rejection};
 use crate::base::{Cell, Column, ColumnType, Diagnostic, Diagnostics, Instant, Table};
 use crate::engine::{Engine, Parameter, Parameters};
@@ -94,6 +94,9 @@ fn observed_at(documents: &[Document], adapter: &Adapter) -> Option<Instant> {
         .and_then(|(micros, value)| value.as_str().and_then(|text| Instant::parse(text).ok()).or_else(|| Instant::from_micros(micros)))
 }
 
+/// The column of a table that keeps the offset of a record's instants; no script fills it.
+const SOURCE_OFFSET: &str = "source_offset";
+
 /// What a script gave.
 pub(super) struct Scripted {
     pub rows: BTreeMap<String, Table>,
@@ -116,8 +119,9 @@ pub(super) fn run_script(
         Some(Ok(zone)) => Some(zone),
         _ => None,
     };
+    let mut offsets = Offsets::default();
     for (index, set) in adapter.records.iter().enumerate() {
-        let (table, read) = cast_records(collected, set, zone.as_ref(), mask, artifact);
+        let (table, read) = cast_records(collected, set, zone.as_ref(), mask, artifact, &mut offsets);
         if index == 0 {
             counted = read;
         }
@@ -143,7 +147,7 @@ pub(super) fn run_script(
                 continue;
             }
         };
-        match shape_rows(&found, &insert.columns, definition, artifact) {
+        match shape_rows(&found, &insert.columns, definition, &offsets, artifact) {
             Ok(table) => rows.entry(insert.table.clone()).or_insert_with(|| definition.empty()).append(table),
             Err(problem) => diagnostics.push(Diagnostic::error("adapter/columns", &adapter.script.file, problem)),
         }
@@ -206,10 +210,44 @@ fn rehearse_derived(definitions: &BTreeMap<String, TableDefinition>, diagnostics
     let engine = Engine::new();
     definitions.values().for_each(|table| engine.load(&table.name, &table.empty()));
     let instants = ["as_of", "period_from", "period_to"].map(|name| (name.to_owned(), Parameter::Instant(0)));
-    derive(&engine, definitions, &Parameters::from(instants), Request::All, diagnostics);
+    derive(&engine, definitions, &Parameters::from(instants), Request::All, diagnostics, |_| {});
 }
 
-fn cast_records(collected: &Collected, set: &Records, zone: Option<&TimeZone>, mask: &Masker, artifact: &mut Artifact) -> (Table, usize) {
+/// The offsets that records state their instants with, by place; those that state them in UTC are left out.
+#[derive(Debug, Default)]
+struct Offsets(BTreeMap<String, String>);
+
+impl Offsets {
+    /// Of the record at a place, or of the record that holds the place.
+    fn at(&self, place: &str) -> Option<&str> {
+        let whole = || self.0.get(place.rsplit_once('#')?.0);
+        self.0.get(place).or_else(whole).map(String::as_str)
+    }
+}
+
+/// The offsets of a record's instants in one text: the offset itself where all share one.
+fn offsets_text(stated: &[(&str, Offset)]) -> Option<String> {
+    let (_, first) = stated.first()?;
+    if stated.iter().all(|(_, offset)| offset == first) {
+        return (*first != Offset::UTC).then(|| offset_text(*first));
+    }
+    Some(stated.iter().map(|(name, offset)| format!("{name} {}", offset_text(*offset))).collect::<Vec<_>>().join(", "))
+}
+
+/// As `+02:00`.
+fn offset_text(offset: Offset) -> String {
+    let minutes = offset.seconds() / 60;
+    format!("{}{:02}:{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60)
+}
+
+fn cast_records(
+    collected: &Collected,
+    set: &Records,
+    zone: Option<&TimeZone>,
+    mask: &Masker,
+    artifact: &mut Artifact,
+    offsets: &mut Offsets,
+) -> (Table, usize) {
     let mut sheet = RawTable::new(set, &artifact.path);
     let mut read = 0;
     match collected {
@@ -218,7 +256,7 @@ fn cast_records(collected: &Collected, set: &Records, zone: Option<&TimeZone>, m
             for row in rows {
                 read += 1;
                 let raws = columns.iter().zip(&set.fields).map(|(places, field)| grid_value(row, places, field));
-                sheet.add(set, raws, row.place.clone(), zone, mask, artifact);
+                sheet.add(set, raws, row.place.clone(), zone, mask, artifact, offsets);
             }
         }
         Collected::Documents(documents) => {
@@ -231,7 +269,7 @@ fn cast_records(collected: &Collected, set: &Records, zone: Option<&TimeZone>, m
                     read += 1;
                     let place = document.place_of(&pointer);
                     let raws = set.fields.iter().map(|field| document_value(&document.value, &pointer, &field.at));
-                    sheet.add(set, raws, place, zone, mask, artifact);
+                    sheet.add(set, raws, place, zone, mask, artifact, offsets);
                 }
             }
         }
@@ -305,6 +343,10 @@ impl RawTable {
     }
 
     /// Adds a record, or notes why it is rejected: then nothing of it is kept.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "two call sites; each argument is one part of the record or of what is known of its file"
+    )]
     fn add(
         &mut self,
         set: &Records,
@@ -313,9 +355,21 @@ impl RawTable {
         zone: Option<&TimeZone>,
         mask: &Masker,
         artifact: &mut Artifact,
+        offsets: &mut Offsets,
     ) {
-        let values: Result<Vec<(Value1, State)>, String> =
-            set.fields.iter().zip(raws).map(|(field, raw)| cast(field, &raw, zone)).collect();
+        let mut stated: Vec<(&str, Offset)> = Vec::new();
+        let values: Result<Vec<(Value1, State)>, String> = set
+            .fields
+            .iter()
+            .zip(raws)
+            .map(|(field, raw)| {
+                let (value, state) = cast(field, &raw, zone)?;
+                if let Value1::Instant(micros) = value {
+                    stated.extend(offset_of(field, &raw, micros, zone).map(|offset| (field.name.as_str(), offset)));
+                }
+                Ok((value, state))
+            })
+            .collect();
         let values = match values {
             Ok(values) => values,
             Err(reason) => {
@@ -333,6 +387,9 @@ impl RawTable {
                 push(&mut self.names[at].1, Value1::Text(state.word().to_owned()));
             }
         }
+        if let Some(text) = offsets_text(&stated) {
+            offsets.0.insert(place.clone(), text);
+        }
         self.artifacts.push(Some(self.artifact.clone()));
         self.records.push(Some(place));
     }
@@ -345,7 +402,13 @@ impl RawTable {
 }
 
 /// Brings the rows of one insert into the declared columns; a row without a required value is rejected.
-fn shape_rows(found: &Table, columns: &[String], definition: &TableDefinition, artifact: &mut Artifact) -> Result<Table, String> {
+fn shape_rows(
+    found: &Table,
+    columns: &[String],
+    definition: &TableDefinition,
+    offsets: &Offsets,
+    artifact: &mut Artifact,
+) -> Result<Table, String> {
     if found.names().len() != columns.len() {
         return Err(format!("an insert into `{}` names {} columns and selects {}", definition.name, columns.len(), found.names().len()));
     }
@@ -372,7 +435,11 @@ fn shape_rows(found: &Table, columns: &[String], definition: &TableDefinition, a
         .iter()
         .map(|column| {
             let values = match at(&column.name) {
-                Some(index) => conform(given[index], column)?,
+                Some(index) => conformed(given[index].clone(), column)?,
+                None if column.name == SOURCE_OFFSET => {
+                    let of = |row: usize| offsets.at(&given[record_at].cell(row).to_string()).map(str::to_owned);
+                    Column::Text((0..found.len()).map(of).collect())
+                }
                 None => {
                     let mut missing = Column::empty(column.kind);
                     (0..found.len()).for_each(|_| missing.push_missing());

@@ -131,7 +131,7 @@ impl Request<'_> {
     fn asks_for(self, table: &str, derivation: &Derivation, named: &BTreeSet<&str>, engine: &Engine) -> bool {
         match self {
             Request::All => true,
-            Request::Filled => !derivation.on_request || derivation.reads.first().is_none_or(|first| has_rows(engine, first)),
+            Request::Filled => !derivation.on_request || derivation.reads.first().is_none_or(|first| engine.has_rows(first)),
             Request::NamedIn(_) => named.contains(table),
         }
     }
@@ -158,19 +158,14 @@ pub fn needed_for(query: &str, definitions: &BTreeMap<String, TableDefinition>) 
     definitions.iter().filter(|(_, table)| is_needed(table)).map(|(name, table)| (name.clone(), table.clone())).collect()
 }
 
-fn has_rows(engine: &Engine, table: &str) -> bool {
-    let mut found = false;
-    engine.scan(table, |part| found |= !part.is_empty());
-    found
-}
-
-/// Makes the derived tables from the others, in the order in which they build on each other.
+/// Makes the derived tables from the others, in the order in which they build on each other. `progress` is told of each beforehand.
 pub fn derive(
     engine: &Engine,
     definitions: &BTreeMap<String, TableDefinition>,
     parameters: &Parameters,
     request: Request<'_>,
     diagnostics: &mut Diagnostics,
+    mut progress: impl FnMut(&str),
 ) {
     let mut made: BTreeSet<&str> =
         definitions.values().filter(|table| table.derivation.is_none()).map(|table| table.name.as_str()).collect();
@@ -192,6 +187,7 @@ pub fn derive(
         }
         for (table, derivation) in ready {
             if request.asks_for(&table.name, derivation, &named, engine) {
+                progress(&format!("making the table {}", table.name));
                 make(engine, table, derivation, parameters, diagnostics);
             } else {
                 engine.load(&table.name, &table.empty());
@@ -210,7 +206,7 @@ fn make(engine: &Engine, table: &TableDefinition, derivation: &Derivation, param
         if problem.is_some() {
             return;
         }
-        let kept = shaped(table, &part).and_then(|part| growing.append(engine, part).map_err(|error| error.to_string()));
+        let kept = shaped(table, part).and_then(|part| growing.append(engine, part).map_err(|error| error.to_string()));
         problem = kept.err();
     });
     if let Err(error) = answered {
@@ -225,21 +221,18 @@ fn make(engine: &Engine, table: &TableDefinition, derivation: &Derivation, param
 }
 
 /// Brings a query's result into the declared columns and their order.
-fn shaped(definition: &TableDefinition, found: &Table) -> Result<Table, String> {
+fn shaped(definition: &TableDefinition, mut found: Table) -> Result<Table, String> {
     if let Some(stray) = found.names().iter().find(|name| !definition.columns.iter().any(|column| column.name == **name)) {
         return Err(format!("the query gives a column `{stray}` that the table `{}` does not declare", definition.name));
     }
     let mut columns = Vec::new();
     for column in &definition.columns {
-        let have = found.column(&column.name).ok_or_else(|| format!("the query does not give the declared column `{}`", column.name))?;
-        let have = conform(have, column)?;
-        if column.required && (0..have.len()).any(|row| have.cell(row) == crate::base::Cell::Missing) {
+        let have = found.take(&column.name).ok_or_else(|| format!("the query does not give the declared column `{}`", column.name))?;
+        let have = conformed(have, column)?;
+        if column.required && have.has_missing() {
             return Err(format!("the required column `{}` of `{}` holds missing values", column.name, definition.name));
         }
-        let stray = (0..have.len())
-            .map(|row| have.cell(row).to_string())
-            .find(|value| !column.values.is_empty() && !value.is_empty() && !column.values.iter().any(|own| own.name == *value));
-        if let Some(stray) = stray {
+        if let Some(stray) = stray_value(&have, column) {
             return Err(format!("the column `{}` of `{}` does not declare the value `{stray}`", column.name, definition.name));
         }
         columns.push((column.name.clone(), have));
@@ -247,10 +240,24 @@ fn shaped(definition: &TableDefinition, found: &Table) -> Result<Table, String> 
     Ok(Table::new(columns))
 }
 
+/// A value that a column may not hold.
+fn stray_value(have: &Column, declared: &TableColumn) -> Option<String> {
+    if declared.values.is_empty() {
+        return None;
+    }
+    let allows = |value: &str| value.is_empty() || declared.values.iter().any(|own| own.name == value);
+    match have {
+        Column::Text(values) => values.iter().flatten().find(|value| !allows(value)).cloned(),
+        Column::Integer(_) | Column::Boolean(_) | Column::Instant(_) => {
+            (0..have.len()).map(|row| have.cell(row).to_string()).find(|value| !allows(value))
+        }
+    }
+}
+
 /// The column in its declared type. A column of nothing but missing values fits every type.
-pub(super) fn conform(have: &Column, declared: &TableColumn) -> Result<Column, String> {
+pub(super) fn conformed(have: Column, declared: &TableColumn) -> Result<Column, String> {
     if have.kind() == declared.kind {
-        return Ok(have.clone());
+        return Ok(have);
     }
     if (0..have.len()).all(|row| have.cell(row) == crate::base::Cell::Missing) {
         let mut missing = Column::empty(declared.kind);

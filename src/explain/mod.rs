@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::assessment::{Assessment, ClauseObjective, ClauseResult, ObjectiveResult, Observation, Outcome, Reason, Tally, TreatmentKind};
+use crate::assessment::{
+    Assessment, ClauseObjective, ClauseResult, ObjectiveResult, Observation, Outcome, Reason, SpanRecord, Tally, TreatmentKind,
+};
 use crate::base::Status;
 use crate::catalog::Coverage;
 use crate::judge::{self, Facts, Step, StepKind};
@@ -64,6 +66,8 @@ pub struct Link {
     pub rows: Vec<Row>,
     /// What the verdict on this objective rests on.
     pub evidence: Vec<Source>,
+    /// Whether that shows a state at an instant, or what happened over the period.
+    pub span: SpanRecord,
 }
 
 /// A member of the population with the place that tells of it.
@@ -196,6 +200,7 @@ fn link(assessment: &Assessment, clause: &ClauseResult, own: &ClauseObjective) -
             .map(|own| format!("{} = {} {}", own.name, own.value, own.unit).trim_end().to_owned())
             .collect(),
         rows,
+        span: result.span.clone(),
         evidence: result
             .evidence
             .iter()

@@ -122,6 +122,11 @@ pub fn read_one(path: &Path) -> Result<Vec<u8>, IoError> {
     std::fs::read(path).map_err(|source| IoError::Read { path: path.to_owned(), source })
 }
 
+/// One file, read as its bytes are asked for.
+pub fn open_one(path: &Path) -> Result<std::fs::File, IoError> {
+    std::fs::File::open(path).map_err(|source| IoError::Read { path: path.to_owned(), source })
+}
+
 /// The paths of the plain files at most so many levels below a folder, in order. Links are not followed.
 pub fn list_below(folder: &Path, levels: usize) -> Result<Vec<PathBuf>, IoError> {
     if !folder.is_dir() {

@@ -9,7 +9,7 @@ mod examination;
 mod moves;
 mod sample;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use compensating::{PutForward, compensating};
 pub use examination::{Examination, Paper, Standing, examined, weaken};
@@ -70,12 +70,50 @@ pub enum Evidence {
     Missing { tables: Vec<String> },
     /// The check ran.
     Observed {
-        observations: Vec<Observation>,
+        seen: Seen,
         /// Every artifact that feeds a required table.
         reliances: Vec<Reliance>,
         /// Exports that the workspace expects of its systems and that are not there.
         not_collected: Vec<String>,
     },
+}
+
+/// What a check saw, as far as judgement needs it: proved passes are most of a large population, and are only counted.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    pub tally: Tally,
+    /// Everything that is not a proved pass or a skip, by subject.
+    pub listed: Vec<Observation>,
+    /// The artifacts behind the proved passes; statements of the workspace are none.
+    pub proved_by: BTreeSet<String>,
+}
+
+impl Seen {
+    /// Takes in one observation after the other, in the order of their subjects.
+    pub fn add(&mut self, observation: Observation) {
+        count(&mut self.tally, &observation);
+        match (observation.outcome, observation.proved) {
+            (Outcome::Skip, _) => {}
+            (Outcome::Pass, true) => {
+                if !STATEMENTS.contains(&observation.artifact.as_str()) && !self.proved_by.contains(&observation.artifact) {
+                    self.proved_by.insert(observation.artifact);
+                }
+            }
+            (Outcome::Pass, false) | (Outcome::Fail | Outcome::Unknown, _) => self.listed.push(observation),
+        }
+    }
+
+    fn of(&self, outcome: Outcome) -> Vec<&Observation> {
+        self.listed.iter().filter(|observation| observation.outcome == outcome).collect()
+    }
+}
+
+impl FromIterator<Observation> for Seen {
+    fn from_iter<I: IntoIterator<Item = Observation>>(observations: I) -> Seen {
+        let mut seen = Seen::default();
+        observations.into_iter().for_each(|observation| seen.add(observation));
+        seen
+    }
 }
 
 /// The conclusion about one objective.
@@ -88,11 +126,14 @@ pub struct Finding {
 
 /// Marks every pass that rests on evidence which proves nothing (stale or undated) as unproved.
 pub fn weigh(observations: &mut [Observation], reliances: &[Reliance], always_proved: &[&str]) {
-    let proves: BTreeMap<&str, bool> = reliances.iter().map(|reliance| (reliance.path.as_str(), reliance.proves())).collect();
-    for observation in observations {
-        let artifact = observation.artifact.as_str();
-        observation.proved = proves.get(artifact).copied().unwrap_or(false) || always_proved.contains(&artifact);
-    }
+    let proving = proving(reliances, always_proved);
+    observations.iter_mut().for_each(|observation| observation.proved = proving.contains(observation.artifact.as_str()));
+}
+
+/// The artifacts on which a pass is proved.
+pub fn proving<'a>(reliances: &'a [Reliance], always_proved: &[&'a str]) -> BTreeSet<&'a str> {
+    let relied = reliances.iter().filter(|reliance| reliance.proves()).map(|reliance| reliance.path.as_str());
+    relied.chain(always_proved.iter().copied()).collect()
 }
 
 /// Concludes about one objective. `excepted` holds the subjects whose deviation an exception covers.
@@ -104,7 +145,7 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
         artifacts,
         rows,
     };
-    let (observations, reliances, not_collected) = match evidence {
+    let (seen, reliances, not_collected) = match evidence {
         Evidence::NotAutomated { papers, .. } if !papers.is_empty() => {
             let (status, reasons) = examined(papers, Some(objective));
             return Finding { status, reasons, tally: Tally::default() };
@@ -125,13 +166,12 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
                 tally: Tally::default(),
             };
         }
-        Evidence::Observed { observations, reliances, not_collected } => (observations, reliances, not_collected),
+        Evidence::Observed { seen, reliances, not_collected } => (seen, reliances, not_collected),
     };
-    let tally = tally(observations);
+    let tally = seen.tally;
     let mut reasons = Vec::new();
-    let failed: Vec<&Observation> = observations.iter().filter(|observation| observation.outcome == Outcome::Fail).collect();
     let (covered, open): (Vec<&Observation>, Vec<&Observation>) =
-        failed.into_iter().partition(|observation| excepted.contains_key(&observation.subject));
+        seen.of(Outcome::Fail).into_iter().partition(|observation| excepted.contains_key(&observation.subject));
     let tested = tally.population - tally.skipped;
 
     if !open.is_empty() {
@@ -154,8 +194,7 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
             rows_of(&covered),
         ));
     }
-    let select = |wanted: &dyn Fn(&Observation) -> bool| observations.iter().filter(|observation| wanted(observation)).collect::<Vec<_>>();
-    let unknown = select(&|observation| observation.outcome == Outcome::Unknown);
+    let unknown = seen.of(Outcome::Unknown);
     if !unknown.is_empty() {
         reasons.push(reason(
             "not-knowable",
@@ -164,7 +203,16 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
             rows_of(&unknown),
         ));
     }
-    let unproved = select(&|observation| observation.outcome == Outcome::Pass && !observation.proved);
+    let contradicted: Vec<&Observation> = seen.listed.iter().filter(|observation| observation.contradicted).collect();
+    if !contradicted.is_empty() {
+        reasons.push(reason(
+            "contradicted",
+            format!("For {} of {tested} one source says what another contradicts.", contradicted.len()),
+            artifacts_of(&contradicted),
+            rows_of(&contradicted),
+        ));
+    }
+    let unproved = seen.of(Outcome::Pass);
     if !unproved.is_empty() {
         reasons.push(reason(
             "unproved-passes",
@@ -201,13 +249,12 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
         Status::Satisfied
     };
     if tally.passed > 0 && open.is_empty() {
-        let proved = select(&|observation| observation.outcome == Outcome::Pass && observation.proved);
         let text = if status == Status::Satisfied {
             format!("All {tested} members of the population meet the objective.")
         } else {
             format!("{} of {tested} are shown to meet the objective.", tally.passed)
         };
-        reasons.insert(0, reason("proved", text, artifacts_of(&proved), vec![]));
+        reasons.insert(0, reason("proved", text, seen.proved_by.iter().cloned().collect(), vec![]));
     }
     Finding { status, reasons, tally }
 }
@@ -250,20 +297,16 @@ fn limits(objective: &str, reliances: &[Reliance], not_collected: &[String]) -> 
     reasons
 }
 
-/// Counts observations by what they mean.
-pub fn tally<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> Tally {
-    let mut tally = Tally::default();
-    for observation in observations {
-        tally.population += 1;
-        match (observation.outcome, observation.proved) {
-            (Outcome::Pass, true) => tally.passed += 1,
-            (Outcome::Pass, false) => tally.unproved += 1,
-            (Outcome::Fail, _) => tally.failed += 1,
-            (Outcome::Unknown, _) => tally.unknown += 1,
-            (Outcome::Skip, _) => tally.skipped += 1,
-        }
+/// Counts an observation by what it means.
+pub fn count(tally: &mut Tally, observation: &Observation) {
+    tally.population += 1;
+    match (observation.outcome, observation.proved) {
+        (Outcome::Pass, true) => tally.passed += 1,
+        (Outcome::Pass, false) => tally.unproved += 1,
+        (Outcome::Fail, _) => tally.failed += 1,
+        (Outcome::Unknown, _) => tally.unknown += 1,
+        (Outcome::Skip, _) => tally.skipped += 1,
     }
-    tally
 }
 
 /// How a clause is dealt with, as judgement needs it.
@@ -312,11 +355,8 @@ pub fn verdict(ask: &Ask<'_>, papers: &[Paper], not_applicable: Option<(&str, &s
 
 /// The artifacts that observations cite; statements of the workspace are none.
 fn artifacts_of(observations: &[&Observation]) -> Vec<String> {
-    let cited = observations.iter().filter(|observation| !STATEMENTS.contains(&observation.artifact.as_str()));
-    let mut paths: Vec<String> = cited.map(|observation| observation.artifact.clone()).collect();
-    paths.sort();
-    paths.dedup();
-    paths
+    let paths: BTreeSet<&str> = observations.iter().map(|observation| observation.artifact.as_str()).collect();
+    paths.into_iter().filter(|path| !STATEMENTS.contains(path)).map(str::to_owned).collect()
 }
 
 /// The first rows, enough to find the place; the observations file has all of them.

@@ -10,6 +10,7 @@ fn observation(subject: &str, outcome: Outcome) -> Observation {
         record: "line:1".into(),
         identity: None,
         proved: true,
+        contradicted: false,
     }
 }
 
@@ -25,7 +26,7 @@ fn observed(outcomes: &[Outcome], reliances: Vec<Reliance>) -> Evidence {
     let mut observations: Vec<Observation> =
         outcomes.iter().enumerate().map(|(index, outcome)| observation(&format!("s{index}"), *outcome)).collect();
     weigh(&mut observations, &reliances, &[]);
-    Evidence::Observed { observations, reliances, not_collected: vec![] }
+    Evidence::Observed { seen: observations.into_iter().collect(), reliances, not_collected: vec![] }
 }
 
 fn empty(means: EmptyMeaning) -> EmptyPopulation {
@@ -88,8 +89,8 @@ fn an_exception_explains_and_never_satisfies() {
 
 #[test]
 fn an_expected_export_that_is_missing_keeps_a_finding_from_being_whole() {
-    let Evidence::Observed { observations, reliances, .. } = observed(&[Outcome::Pass], vec![sound()]) else { unreachable!() };
-    let evidence = Evidence::Observed { observations, reliances, not_collected: vec!["aws-access-keys of AWS".into()] };
+    let Evidence::Observed { seen, reliances, .. } = observed(&[Outcome::Pass], vec![sound()]) else { unreachable!() };
+    let evidence = Evidence::Observed { seen, reliances, not_collected: vec!["aws-access-keys of AWS".into()] };
     let finding = conclude("o", &evidence, None, &BTreeMap::new());
     assert_eq!(finding.status, Status::PartiallySatisfied);
     assert!(finding.reasons.iter().any(|reason| reason.code == "not-collected"));

@@ -1,58 +1,106 @@
 //! From files to a finished assessment: normalise, run, conclude, judge.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::classes::{ByClass, ClassOf};
 use super::documents::Documents;
 use super::exceptions::Departing;
+use super::observing::{Observed, Observing, proving};
 use super::samples::Samples;
 use super::{Controls, Workspace, classes, compare, exceptions, lives, naming, profile};
 use crate::assessment::{
-    ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord, InputRecord, Names,
-    NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA, SystemRecord, Tool, TreatmentKind,
-    observations_csv, register_csv, root_of,
+    ArtifactRecord, Assessment, Basis, ClassTally, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord,
+    InputRecord, Names, NamesRecord, ObjectiveBasis, ObjectiveResult, Observation, OfficialRecord, Outcome, RejectionRecord, SCHEMA,
+    SpanRecord, SystemRecord, Tool, TreatmentKind, register_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
-use crate::checks::{self, Kinds, Times, Values};
+use crate::checks::{self, InForce, Kinds, Times, Values};
+use crate::engine::Shelf;
 use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger, packed_copy};
 use crate::judge::{self, Ask, Draw, Evidence, Extent, Finding, Freshness, ItemResult, Paper, Reliance};
-use crate::workspace::NotApplicable;
+use crate::workspace::{Exception, NotApplicable};
 
 /// A finished assessment with what its pack holds besides the reports.
 pub struct Assessed {
     pub assessment: Assessment,
     pub ledger: Ledger,
-    /// Every observation by objective, as `observations/<id>.csv` has them.
+    /// Every observation by objective, as `observations/<id>.csv` has them, of those lists that were to be kept.
     pub observations: BTreeMap<String, Vec<u8>>,
     /// Copies of the artifacts by their path in the pack, secrets masked.
     pub copies: BTreeMap<String, Vec<u8>>,
     pub names: Names,
 }
 
-/// Assesses a workspace. Nothing when the controls themselves turn out to be wrong; then `diagnostics` says where.
+/// How an assessment is made; nothing that it says depends on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner<'a> {
+    pub lists: Lists,
+    /// Where what was read and observed outlives the run.
+    pub shelf: Option<&'a Shelf>,
+}
+
+/// Which full lists of observations are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lists {
+    #[default]
+    All,
+    /// Those that samples were drawn from; of the others only the digest.
+    Sampled,
+}
+
+/// Assesses a workspace, all lists kept.
 pub fn assess(
+    controls: &Controls,
+    workspace: &Workspace,
+    files: &[FoundFile],
+    diagnostics: &mut Diagnostics,
+    progress: impl FnMut(&str),
+) -> Option<Assessed> {
+    assess_so(Manner::default(), controls, workspace, files, diagnostics, progress)
+}
+
+/// Assesses a workspace. Nothing when the controls themselves turn out to be wrong; then `diagnostics` says where.
+/// `progress` is told what is done next.
+pub fn assess_so(
+    manner: Manner<'_>,
     controls: &Controls,
     workspace: &Workspace,
     files: &[FoundFile],
     diagnostics: &mut Diagnostics,
     mut progress: impl FnMut(&str),
 ) -> Option<Assessed> {
-    let ledger =
-        evidence::normalise(files, &workspace.metas, &controls.adapters, &controls.tables, &workspace.frame, diagnostics, |path| {
-            progress(&format!("reading {path}"))
-        });
-    let times = Times { as_of: workspace.frame.as_of, period_from: workspace.frame.period_from, period_to: workspace.frame.as_of };
+    let Controls { adapters, tables, .. } = controls;
+    let (metas, frame) = (&workspace.metas, &workspace.frame);
+    let ledger = match manner.shelf {
+        None => evidence::normalise(files, metas, adapters, tables, frame, diagnostics, &mut progress),
+        Some(shelf) => evidence::normalise_kept(shelf, files, metas, adapters, tables, frame, diagnostics, &mut progress),
+    };
+    progress("looking for names");
     classes::warn_unused(workspace, ledger.engine(), diagnostics);
     let systems = systems(workspace, &ledger);
     let names = workspace.names.clone().unwrap_or_else(|| naming::names(controls, workspace, &ledger, files));
     let documents = Documents::new(workspace, &ledger, &names);
     documents.warn(diagnostics);
+    progress("making the register");
     let register = lives::register(&ledger);
     let samples = Samples::new(workspace, &register);
+    let testing = Testing {
+        controls,
+        workspace,
+        ledger: &ledger,
+        systems: &systems,
+        documents: &documents,
+        names: &names,
+        kinds: Kinds::of(&controls.tables),
+        class_of: OnceCell::new(),
+        manner,
+    };
     let mut tested = BTreeMap::new();
     for objective in cited(controls, workspace) {
         progress(&format!("testing {}", objective.id));
-        let mut outcome = test(controls, workspace, &ledger, &systems, &documents, &names, ledger.engine(), objective, times, diagnostics);
+        let mut outcome = testing.test(objective, samples.on_objective(&objective.id).next().is_some(), diagnostics);
         outcome.sampled(samples.draws(&objective.id, outcome.csv.as_deref()));
         tested.insert(objective.id.clone(), outcome);
     }
@@ -63,34 +111,39 @@ pub fn assess(
     let (artifacts, copies) = artifact_records(&ledger, files);
     let frame = frame_record(workspace, &names);
     let frame_digest = Digest::of_canonical(&names.hide_frame(&frame));
+    let digests: BTreeMap<&str, &Digest> =
+        artifacts.iter().filter_map(|artifact| Some((artifact.path.as_str(), artifact.sha256.as_ref()?))).collect();
     let mut clauses = Vec::new();
     for name in &workspace.editions {
-        let catalog = &controls.catalogs.editions[name];
         let judged = Judging {
             workspace,
-            catalog,
+            catalog: &controls.catalogs.editions[name],
             name,
             tested: &tested,
+            concluded: OnceCell::new(),
             documents: &documents,
             names: &names,
             samples: &samples,
             frame: frame_digest.clone(),
-            artifacts: &artifacts,
+            digests: &digests,
         };
-        clauses.extend(catalog.clauses.iter().map(|clause| judged.clause(clause)));
+        clauses.extend(judged.catalog.clauses.iter().map(|clause| judged.clause(clause)));
     }
     let root = root_of(&clauses);
     let observations: BTreeMap<String, Vec<u8>> =
-        tested.values().filter_map(|tested| Some((tested.result.id.clone(), tested.csv.clone()?))).collect();
+        tested.values_mut().filter_map(|tested| Some((tested.result.id.clone(), tested.csv.take()?))).collect();
+    let exceptions = exceptions::records(workspace, &names, &|objective| departing(tested.get(objective)));
+    let inputs = controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(statement_inputs(workspace, &names)).collect();
+    progress("comparing sources and register");
     let mut assessment = Assessment {
         schema: SCHEMA.into(),
         tool: Tool { name: "tickmark".into(), version: env!("CARGO_PKG_VERSION").into() },
         frame,
         frameworks: workspace.editions.iter().map(|name| framework_record(name, controls, workspace)).collect(),
         clauses,
-        objectives: tested.values().map(|tested| tested.result.clone()).collect(),
+        objectives: tested.into_values().map(Tested::recorded).collect(),
         artifacts,
-        exceptions: exceptions::records(workspace, &names, &|objective| departing(tested.get(objective))),
+        exceptions,
         documents: documents.records(&ledger, files),
         systems,
         coverage: compare::coverage(controls, workspace, &ledger),
@@ -99,19 +152,24 @@ pub fn assess(
         dossiers: Vec::new(),
         samples: samples.records(&observations, &ledger, &names),
         register,
-        inputs: controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(statement_inputs(workspace, &names)).collect(),
+        inputs,
         names: NamesRecord { found: names.list.names.len(), replaced: false },
         root,
     };
     for index in 0..assessment.frameworks.len() {
         assessment.frameworks[index].counts = assessment.counted(&assessment.frameworks[index].framework.clone());
     }
+    for index in 0..assessment.objectives.len() {
+        assessment.objectives[index].span = compare::span(&assessment.objectives[index].evidence, &assessment.coverage);
+    }
+    progress("writing dossiers");
     assessment.dossiers = lives::dossiers(&assessment, &ledger);
     Some(Assessed { assessment, ledger, observations, copies, names })
 }
 
 /// One objective after its check ran.
 struct Tested {
+    /// What is kept of it; its observations are with the evidence until all is judged.
     result: ObjectiveResult,
     evidence: Evidence,
     csv: Option<Vec<u8>>,
@@ -123,6 +181,21 @@ struct Tested {
 }
 
 impl Tested {
+    fn listed(&self) -> &[Observation] {
+        match &self.evidence {
+            Evidence::Observed { seen, .. } => &seen.listed,
+            Evidence::NotAutomated { .. } | Evidence::Missing { .. } => &[],
+        }
+    }
+
+    /// The kept record, observations included.
+    fn recorded(mut self) -> ObjectiveResult {
+        if let Evidence::Observed { seen, .. } = self.evidence {
+            self.result.observations = seen.listed;
+        }
+        self.result
+    }
+
     /// Takes in what samples say of it, without regard to exceptions.
     fn sampled(&mut self, draws: Vec<Draw>) {
         if !draws.is_empty() {
@@ -160,126 +233,134 @@ fn cited<'a>(controls: &'a Controls, workspace: &Workspace) -> Vec<&'a Objective
     ids.into_iter().filter_map(|id| controls.catalogs.objectives.get(id)).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call site; each argument is one input of the stage")]
-fn test(
-    controls: &Controls,
-    workspace: &Workspace,
-    ledger: &Ledger,
-    systems: &[SystemRecord],
-    documents: &Documents<'_>,
-    names: &Names,
-    engine: &crate::engine::Engine,
-    objective: &Objective,
-    times: Times,
-    diagnostics: &mut Diagnostics,
-) -> Tested {
-    let nothing = BTreeMap::new();
-    let stated = workspace.overrides.get(&objective.id).unwrap_or(&nothing);
-    let values = Values::new(objective, stated, Kinds::of(&controls.tables));
-    let papers = documents.on_objective(&objective.id);
-    let evidence = if objective.check.is_none() {
-        Evidence::NotAutomated { ask: objective.ask.clone().unwrap_or_default(), papers: papers.clone() }
-    } else {
-        gather(controls, workspace, ledger, systems, engine, objective, &values, times, diagnostics)
-    };
-    let finding = concluded(objective, &evidence, &papers, &BTreeMap::new());
-    let by_class = match &evidence {
-        Evidence::Observed { observations, .. } => classes::tallies(&values, observations, ledger),
-        Evidence::NotAutomated { .. } | Evidence::Missing { .. } => Vec::new(),
-    };
-    let (csv, observations, mut paths) = match &evidence {
-        Evidence::Observed { observations, reliances, .. } => {
-            let shown = observations.iter().filter(|observation| match observation.outcome {
-                Outcome::Fail | Outcome::Unknown => true,
-                Outcome::Pass => !observation.proved,
-                Outcome::Skip => false,
-            });
-            let paths: Vec<String> = reliances.iter().map(|reliance| reliance.path.clone()).collect();
-            (Some(observations_csv(observations)), shown.cloned().collect(), paths)
-        }
-        Evidence::NotAutomated { .. } | Evidence::Missing { .. } => (None, Vec::new(), Vec::new()),
-    };
-    paths.extend(papers.iter().map(|paper| paper.path.clone()));
-    paths.sort();
-    paths.dedup();
-    let result = ObjectiveResult {
-        id: objective.id.clone(),
-        title: objective.title.clone(),
-        statement: objective.statement.clone(),
-        method: match objective.method {
-            Method::Examine => "examine",
-            Method::Interview => "interview",
-            Method::Test => "test",
-        }
-        .into(),
-        ask: objective.ask.clone(),
-        population: objective.population.clone(),
-        advice: objective.advice.clone(),
-        references: objective.references.clone(),
-        parameters: classes::parameter_records(objective, &values),
-        freshness_days_max: objective.freshness_days_max,
-        status: finding.status,
-        reasons: finding.reasons,
-        tally: finding.tally,
-        classes: by_class,
-        observations,
-        observations_digest: csv.as_ref().map(|csv| names.digest_of_bytes(csv)),
-        evidence: paths,
-        definition: objective.digest.clone(),
-        plan: profile::plan_of(&workspace.profile, &objective.id, workspace.today()),
-    };
-    Tested { result, evidence, csv, papers, draws: Vec::new(), objective: objective.clone() }
+/// What is the same for the test of every objective.
+struct Testing<'a> {
+    controls: &'a Controls,
+    workspace: &'a Workspace,
+    ledger: &'a Ledger,
+    systems: &'a [SystemRecord],
+    documents: &'a Documents<'a>,
+    names: &'a Names,
+    kinds: Kinds,
+    /// Made for the first objective that asks for it.
+    class_of: OnceCell<ClassOf>,
+    manner: Manner<'a>,
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call site; each argument is one input of the stage")]
-fn gather(
-    controls: &Controls,
-    workspace: &Workspace,
-    ledger: &Ledger,
-    systems: &[SystemRecord],
-    engine: &crate::engine::Engine,
-    objective: &Objective,
-    values: &Values,
-    times: Times,
-    diagnostics: &mut Diagnostics,
-) -> Evidence {
-    let missing: Vec<String> = objective
-        .requires
-        .iter()
-        .filter(|table| ledger.feeding(table).next().is_none() && !workspace.states(table))
-        .map(|table| missing_table(table, controls, ledger))
-        .collect();
-    if !missing.is_empty() {
-        return Evidence::Missing { tables: missing };
+impl Testing<'_> {
+    fn test(&self, objective: &Objective, is_sampled: bool, diagnostics: &mut Diagnostics) -> Tested {
+        let nothing = BTreeMap::new();
+        let stated = self.workspace.overrides.get(&objective.id).unwrap_or(&nothing);
+        let values = Values::new(objective, stated, self.kinds.clone());
+        let papers = self.documents.on_objective(&objective.id);
+        let keep = is_sampled || self.manner.lists == Lists::All;
+        let gathered = if objective.check.is_none() {
+            Gathered::untested(Evidence::NotAutomated { ask: objective.ask.clone().unwrap_or_default(), papers: papers.clone() })
+        } else {
+            self.gather(objective, &values, keep, diagnostics)
+        };
+        let Gathered { evidence, classes, digest, csv } = gathered;
+        let finding = concluded(objective, &evidence, &papers, &BTreeMap::new());
+        let mut paths: Vec<String> = match &evidence {
+            Evidence::Observed { reliances, .. } => reliances.iter().map(|reliance| reliance.path.clone()).collect(),
+            Evidence::NotAutomated { .. } | Evidence::Missing { .. } => Vec::new(),
+        };
+        paths.extend(papers.iter().map(|paper| paper.path.clone()));
+        paths.sort();
+        paths.dedup();
+        let result = ObjectiveResult {
+            id: objective.id.clone(),
+            title: objective.title.clone(),
+            statement: objective.statement.clone(),
+            method: match objective.method {
+                Method::Examine => "examine",
+                Method::Interview => "interview",
+                Method::Test => "test",
+            }
+            .into(),
+            ask: objective.ask.clone(),
+            population: objective.population.clone(),
+            advice: objective.advice.clone(),
+            references: objective.references.clone(),
+            parameters: classes::parameter_records(objective, &values),
+            freshness_days_max: objective.freshness_days_max,
+            status: finding.status,
+            reasons: finding.reasons,
+            tally: finding.tally,
+            classes,
+            observations: Vec::new(),
+            observations_digest: digest,
+            evidence: paths,
+            span: SpanRecord::default(),
+            definition: objective.digest.clone(),
+            plan: profile::plan_of(&self.workspace.profile, &objective.id, self.workspace.today()),
+        };
+        Tested { result, evidence, csv, papers, draws: Vec::new(), objective: objective.clone() }
     }
-    let Some(mut observations) = checks::run(engine, objective, values, times, diagnostics) else {
-        return Evidence::Missing { tables: vec!["the check, which could not run".into()] };
-    };
-    let feeding: BTreeMap<&str, &Artifact> =
-        objective.requires.iter().flat_map(|table| ledger.feeding(table)).map(|artifact| (artifact.path.as_str(), artifact)).collect();
-    let reliance = |artifact: &Artifact| Reliance {
-        path: artifact.path.clone(),
-        freshness: freshness(artifact.collected_at.as_ref(), &workspace.stated.as_of, objective.freshness_days_max),
-        extent: extent(artifact.extent),
-        rejected: artifact.rejected,
-    };
-    let reliances: Vec<Reliance> = feeding.values().map(|artifact| reliance(artifact)).collect();
-    // A row may cite an artifact that feeds only a derived table: its own freshness then decides.
-    let all: Vec<Reliance> = ledger.artifacts.values().filter(|artifact| artifact.state == ArtifactState::Used).map(reliance).collect();
-    judge::weigh(&mut observations, &all, &judge::STATEMENTS);
-    for observation in &mut observations {
-        observation.reason = ledger.masker.apply(&observation.reason);
-        observation.subject = ledger.masker.apply(&observation.subject);
+
+    fn gather(&self, objective: &Objective, values: &Values, keep: bool, diagnostics: &mut Diagnostics) -> Gathered {
+        let Testing { controls, workspace, ledger, .. } = *self;
+        let missing: Vec<String> = objective
+            .requires
+            .iter()
+            .filter(|table| ledger.feeding(table).next().is_none() && !workspace.states(table))
+            .map(|table| missing_table(table, controls, ledger))
+            .collect();
+        if !missing.is_empty() {
+            return Gathered::untested(Evidence::Missing { tables: missing });
+        }
+        let feeding: BTreeMap<&str, &Artifact> =
+            objective.requires.iter().flat_map(|table| ledger.feeding(table)).map(|artifact| (artifact.path.as_str(), artifact)).collect();
+        let reliance = |artifact: &Artifact| Reliance {
+            path: artifact.path.clone(),
+            freshness: freshness(artifact.collected_at.as_ref(), &workspace.stated.as_of, objective.freshness_days_max),
+            extent: extent(artifact.extent),
+            rejected: artifact.rejected,
+        };
+        let reliances: Vec<Reliance> = feeding.values().map(|artifact| reliance(artifact)).collect();
+        // A row may cite an artifact that feeds only a derived table: its own freshness then decides.
+        let all: Vec<Reliance> = ledger.artifacts.values().filter(|artifact| artifact.state == ArtifactState::Used).map(reliance).collect();
+        let differs = values.by_name.values().any(InForce::differs_by_class);
+        let by_class = differs.then(|| ByClass::new(&self.kinds, self.class_of.get_or_init(|| ClassOf::new(ledger, &self.kinds))));
+        let mut observing = Observing::new(&ledger.masker, proving(&all), by_class, self.names, keep);
+        let shelf = self.manner.shelf.zip(ledger.key());
+        if !checks::run_each(ledger.engine(), objective, values, self.times(), shelf, diagnostics, |seen| observing.add(seen)) {
+            return Gathered::untested(Evidence::Missing { tables: vec!["the check, which could not run".into()] });
+        }
+        let Observed { seen, classes, digest, csv } = observing.finish();
+        let not_collected = self
+            .systems
+            .iter()
+            .flat_map(|system| system.missing.iter().map(move |adapter| (system, adapter)))
+            .filter(|(_, adapter)| {
+                controls
+                    .adapters
+                    .get(*adapter)
+                    .is_some_and(|adapter| adapter.feeds().iter().any(|table| objective.requires.contains(table)))
+            })
+            .map(|(system, adapter)| format!("{adapter} of {}", system.title))
+            .collect();
+        Gathered { evidence: Evidence::Observed { seen, reliances, not_collected }, classes, digest: Some(digest), csv }
     }
-    let not_collected = systems
-        .iter()
-        .flat_map(|system| system.missing.iter().map(move |adapter| (system, adapter)))
-        .filter(|(_, adapter)| {
-            controls.adapters.get(*adapter).is_some_and(|adapter| adapter.feeds().iter().any(|table| objective.requires.contains(table)))
-        })
-        .map(|(system, adapter)| format!("{adapter} of {}", system.title))
-        .collect();
-    Evidence::Observed { observations, reliances, not_collected }
+
+    fn times(&self) -> Times {
+        let frame = &self.workspace.frame;
+        Times { as_of: frame.as_of, period_from: frame.period_from, period_to: frame.as_of }
+    }
+}
+
+/// What one objective has to go by, and what is told of it besides.
+struct Gathered {
+    evidence: Evidence,
+    classes: Vec<ClassTally>,
+    digest: Option<Digest>,
+    csv: Option<Vec<u8>>,
+}
+
+impl Gathered {
+    fn untested(evidence: Evidence) -> Gathered {
+        Gathered { evidence, classes: Vec::new(), digest: None, csv: None }
+    }
 }
 
 fn missing_table(table: &str, controls: &Controls, ledger: &Ledger) -> String {
@@ -320,30 +401,45 @@ struct Judging<'a> {
     catalog: &'a Catalog,
     name: &'a EditionName,
     tested: &'a BTreeMap<String, Tested>,
+    /// By objective: the subjects that exceptions of this edition cover, and what is concluded then.
+    concluded: OnceCell<BTreeMap<&'a str, (BTreeMap<String, String>, Finding)>>,
     documents: &'a Documents<'a>,
     names: &'a Names,
     samples: &'a Samples<'a>,
     frame: Digest,
-    artifacts: &'a [ArtifactRecord],
+    /// Of the artifacts, by path.
+    digests: &'a BTreeMap<&'a str, &'a Digest>,
 }
 
 impl Judging<'_> {
+    /// What is concluded of an objective in this edition; the same for each of its clauses.
+    fn concluded(&self, objective: &str) -> &(BTreeMap<String, String>, Finding) {
+        let all = self.concluded.get_or_init(|| {
+            let mut all = BTreeMap::new();
+            for (id, tested) in self.tested {
+                let excepted = self.excepted(tested);
+                let finding = tested.concluded(&excepted);
+                all.insert(id.as_str(), (excepted, finding));
+            }
+            all
+        });
+        &all[objective]
+    }
+
     fn clause(&self, clause: &Clause) -> ClauseResult {
-        let findings: Vec<(&Tested, &crate::catalog::Mapping, Finding, BTreeMap<String, String>)> = clause
+        let findings: Vec<(&Tested, &crate::catalog::Mapping, &Finding, &BTreeMap<String, String>)> = clause
             .treatment
             .mappings()
             .iter()
             .map(|mapping| {
-                let tested = &self.tested[&mapping.objective];
-                let excepted = self.excepted(tested);
-                let finding = tested.concluded(&excepted);
-                (tested, mapping, finding, excepted)
+                let (excepted, finding) = self.concluded(&mapping.objective);
+                (&self.tested[&mapping.objective], mapping, finding, excepted)
             })
             .collect();
         let ask = match &clause.treatment {
             Treatment::Heading => None,
             Treatment::Mapped(_) => Some(Ask::Mapped(
-                findings.iter().map(|(_, mapping, finding, _)| (mapping.objective.as_str(), mapping.coverage, finding)).collect(),
+                findings.iter().map(|(_, mapping, finding, _)| (mapping.objective.as_str(), mapping.coverage, *finding)).collect(),
             )),
             Treatment::Documentary(wanted) => Some(Ask::Documentary(wanted)),
             Treatment::Outside(why) => Some(Ask::Outside(why)),
@@ -366,13 +462,7 @@ impl Judging<'_> {
             frame: self.frame.clone(),
             catalog: self.catalog.digest.clone(),
             objectives: findings.iter().map(|(tested, ..)| (tested.result.id.clone(), objective_basis(&tested.result))).collect(),
-            evidence: evidence
-                .iter()
-                .filter_map(|path| {
-                    let artifact = self.artifacts.iter().find(|artifact| artifact.path == *path)?;
-                    Some((path.clone(), artifact.sha256.clone()?))
-                })
-                .collect(),
+            evidence: evidence.iter().filter_map(|path| Some((path.clone(), (*self.digests.get(path.as_str())?).clone()))).collect(),
             exceptions: self
                 .workspace
                 .exceptions
@@ -461,22 +551,16 @@ impl Judging<'_> {
 
     /// Subjects that depart, in the list or in a sample, and that an active exception of this framework covers.
     fn excepted(&self, tested: &Tested) -> BTreeMap<String, String> {
-        let observations = match &tested.evidence {
-            Evidence::Observed { observations, .. } => observations.as_slice(),
-            Evidence::NotAutomated { .. } | Evidence::Missing { .. } => &[],
-        };
         let as_of = &self.workspace.stated.as_of;
-        let listed = observations.iter().filter(|observation| observation.outcome == Outcome::Fail).map(|observation| &observation.subject);
+        let listed =
+            tested.listed().iter().filter(|observation| observation.outcome == Outcome::Fail).map(|observation| &observation.subject);
         let drawn =
             tested.draws.iter().flat_map(|draw| &draw.items).filter(|item| item.result == ItemResult::Failed).map(|item| &item.subject);
+        let own: Vec<&Exception> = self.workspace.exceptions.iter().filter(|own| own.objective == tested.result.id).collect();
         listed
             .chain(drawn)
             .filter_map(|subject| {
-                let exception = self
-                    .workspace
-                    .exceptions
-                    .iter()
-                    .find(|exception| exception.covers(self.name.as_str(), &tested.result.id, subject, as_of))?;
+                let exception = own.iter().find(|exception| exception.covers(self.name.as_str(), &tested.result.id, subject, as_of))?;
                 Some((subject.clone(), exception.id.clone()))
             })
             .collect()
@@ -493,13 +577,11 @@ fn objective_basis(result: &ObjectiveResult) -> ObjectiveBasis {
 
 /// Who departs from an objective, exceptions left aside.
 fn departing(tested: Option<&Tested>) -> Departing {
-    let Some(Evidence::Observed { observations, .. }) = tested.map(|tested| &tested.evidence) else {
-        return Departing::default();
-    };
-    let failed = observations.iter().filter(|observation| observation.outcome == Outcome::Fail);
+    let Some(tested) = tested else { return Departing::default() };
+    let failed = tested.listed().iter().filter(|observation| observation.outcome == Outcome::Fail);
     Departing {
         subjects: failed.map(|observation| observation.subject.clone()).collect(),
-        population: observations.iter().filter(|observation| observation.outcome != Outcome::Skip).count(),
+        population: tested.result.tally.population - tested.result.tally.skipped,
     }
 }
 

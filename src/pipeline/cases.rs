@@ -78,7 +78,7 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
         ("period_to".to_owned(), Parameter::Instant(times.period_to)),
     ]);
     let query = objective.check.as_ref().map_or("", |check| &check.text);
-    tables::derive(&engine, &controls.tables, &instants, tables::Request::NamedIn(query), diagnostics);
+    tables::derive(&engine, &controls.tables, &instants, tables::Request::NamedIn(query), diagnostics, |_| {});
     let values = values_of(controls, objective, file, index, diagnostics);
     let Some(mut observations) = checks::run(&engine, objective, &values, times, diagnostics) else {
         return;
@@ -87,7 +87,7 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
         Err(missing) => Evidence::Missing { tables: missing },
         Ok(reliances) => {
             judge::weigh(&mut observations, &reliances, &judge::STATEMENTS);
-            Evidence::Observed { observations: observations.clone(), reliances, not_collected: vec![] }
+            Evidence::Observed { seen: observations.iter().cloned().collect(), reliances, not_collected: vec![] }
         }
     };
     let outcomes: BTreeMap<_, _> = observations.iter().map(|observation| (observation.subject.clone(), observation.outcome)).collect();
@@ -101,6 +101,17 @@ fn run_case(controls: &Controls, objective: &Objective, file: &Located<CasesFile
                 format!("case `{}`: the check sees something else", case.name),
             )
             .help(format!("seen: {}", if seen.is_empty() { "nobody".into() } else { seen })),
+        );
+    }
+    let contradicted: BTreeSet<&str> = observations.iter().filter(|own| own.contradicted).map(|own| own.subject.as_str()).collect();
+    if contradicted != case.expect.contradicted.iter().map(String::as_str).collect() {
+        diagnostics.push(
+            file.error(
+                &format!("{pointer}/expect/{}", if case.expect.contradicted.is_empty() { "outcomes" } else { "contradicted" }),
+                "cases/contradicted",
+                format!("case `{}`: the sources contradict each other of other subjects", case.name),
+            )
+            .help(format!("of: {}", contradicted.into_iter().collect::<Vec<_>>().join(", "))),
         );
     }
     let finding = judge::conclude(&objective.id, &evidence, objective.empty_population.as_ref(), &BTreeMap::new());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Controls, Workspace};
-use crate::assessment::{ClassTally, Observation, ParameterByClassRecord, ParameterRecord};
+use crate::assessment::{ClassTally, Observation, ParameterByClassRecord, ParameterRecord, Tally};
 use crate::base::{Diagnostic, Diagnostics};
 use crate::catalog::{Objective, ParameterFile};
 use crate::checks::{InForce, Kinds, Said, Values, Whom};
@@ -105,32 +105,61 @@ pub fn basis_of(parameters: &[ParameterRecord]) -> BTreeMap<String, String> {
     basis
 }
 
-/// How each class fared that has a member among the observations, in the order of the classes; nothing where no limit may differ by class.
-pub fn tallies(values: &Values, observations: &[Observation], ledger: &Ledger) -> Vec<ClassTally> {
-    if !values.by_name.values().any(InForce::differs_by_class) {
-        return Vec::new();
+/// The class of every machine identity, held small: by id, the place of its class among the classes.
+#[derive(Default)]
+pub struct ClassOf(Vec<(Box<str>, u16)>);
+
+impl ClassOf {
+    pub fn new(ledger: &Ledger, kinds: &Kinds) -> ClassOf {
+        let mut found = Vec::new();
+        ledger.scan_columns("machine_identities", &["identity_id", "class"], |table| {
+            for row in 0..table.len() {
+                let known = table.text(row, "class").and_then(|class| kinds.classes.iter().position(|own| own == class));
+                let known = known.and_then(|place| u16::try_from(place).ok());
+                if let (Some(place), Some(identity)) = (known, table.text(row, "identity_id")) {
+                    found.push((Box::from(identity), place));
+                }
+            }
+        });
+        // What is said last counts.
+        found.reverse();
+        found.sort_by(|one: &(Box<str>, u16), two| one.0.cmp(&two.0));
+        found.dedup_by(|later, earlier| later.0 == earlier.0);
+        found.shrink_to_fit();
+        ClassOf(found)
     }
-    let classes = classes_of(values, observations, ledger);
-    let class_of = |seen: &Observation| seen.identity.as_deref().and_then(|identity| classes.get(identity).copied()).unwrap_or(NO_CLASS);
-    let counted = values
-        .kinds
-        .classes
-        .iter()
-        .map(|class| ClassTally { class: class.clone(), tally: judge::tally(observations.iter().filter(|seen| class_of(seen) == class)) });
-    counted.filter(|own| own.tally.population > 0).collect()
+
+    fn place(&self, identity: &str) -> Option<usize> {
+        let at = self.0.binary_search_by(|(own, _)| (**own).cmp(identity)).ok()?;
+        Some(usize::from(self.0[at].1))
+    }
 }
 
-/// The classes of the identities that the observations speak of.
-fn classes_of<'a>(values: &'a Values, observations: &'a [Observation], ledger: &Ledger) -> BTreeMap<&'a str, &'a str> {
-    let mut classes: BTreeMap<&str, &str> = observations.iter().filter_map(|seen| Some((seen.identity.as_deref()?, NO_CLASS))).collect();
-    ledger.scan("machine_identities", |table| {
-        for row in 0..table.len() {
-            let known = table.text(row, "class").and_then(|class| values.kinds.classes.iter().find(|own| *own == class));
-            let told = table.text(row, "identity_id").and_then(|identity| classes.get_mut(identity));
-            if let (Some(class), Some(told)) = (known, told) {
-                *told = class;
-            }
+/// Counts how each class fares whose members are observed.
+pub struct ByClass<'a> {
+    classes: &'a [String],
+    class_of: &'a ClassOf,
+    tallies: Vec<Tally>,
+    /// The place of the class of those that have none.
+    otherwise: Option<usize>,
+}
+
+impl<'a> ByClass<'a> {
+    pub fn new(kinds: &'a Kinds, class_of: &'a ClassOf) -> ByClass<'a> {
+        let otherwise = kinds.classes.iter().position(|class| class == NO_CLASS);
+        ByClass { classes: &kinds.classes, class_of, tallies: vec![Tally::default(); kinds.classes.len()], otherwise }
+    }
+
+    pub fn add(&mut self, seen: &Observation) {
+        let own = seen.identity.as_deref().and_then(|identity| self.class_of.place(identity));
+        if let Some(place) = own.or(self.otherwise) {
+            judge::count(&mut self.tallies[place], seen);
         }
-    });
-    classes
+    }
+
+    /// How each class fared that has a member among the observations, in the order of the classes.
+    pub fn finish(self) -> Vec<ClassTally> {
+        let counted = self.classes.iter().zip(self.tallies).filter(|(_, tally)| tally.population > 0);
+        counted.map(|(class, tally)| ClassTally { class: class.clone(), tally }).collect()
+    }
 }

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{Controls, Workspace};
-use crate::assessment::{CoverageRecord, DiscrepancyRecord, PlaceRecord, ReconciliationRecord};
-use crate::base::Table;
+use crate::assessment::{CoverageRecord, DiscrepancyRecord, OperationRecord, PlaceRecord, ReconciliationRecord, SpanRecord};
+use crate::base::{Instant, Table};
 use crate::evidence::{Artifact, ArtifactState, Extent, Ledger};
 
 /// The derived table that holds the comparison.
@@ -113,6 +113,29 @@ pub fn coverage(controls: &Controls, workspace: &Workspace, ledger: &Ledger) -> 
             }
         })
         .collect()
+}
+
+/// What the artifacts of an objective can show in time.
+pub fn span(evidence: &[String], coverage: &[CoverageRecord]) -> SpanRecord {
+    let bearing = || coverage.iter().filter(|own| own.artifacts.iter().any(|path| evidence.contains(path)));
+    let mut instants: Vec<Instant> = bearing()
+        .filter(|own| own.kind == "point-in-time")
+        .flat_map(|own| own.covers.iter().filter_map(|text| Instant::parse(text).ok()))
+        .collect();
+    instants.sort_by_key(Instant::micros);
+    let ends = [instants.first(), instants.last().filter(|last| instants.first() != Some(last))];
+    SpanRecord {
+        design: ends.into_iter().flatten().map(|at| at.written().to_owned()).collect(),
+        operation: bearing()
+            .filter(|own| own.kind == "over-time")
+            .map(|own| OperationRecord {
+                adapter: own.adapter.clone(),
+                instance: own.instance.clone(),
+                days: own.covers.clone(),
+                gaps: own.gaps.clone(),
+            })
+            .collect(),
+    }
 }
 
 fn day_of(micros: i64, zone: &TimeZone) -> Option<Date> {

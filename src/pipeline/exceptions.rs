@@ -150,7 +150,7 @@ fn record(exception: &Exception, workspace: &Workspace, names: &Names, departing
     }
 }
 
-/// A step as it stands on the day of judgement.
+/// A step as the record keeps it. What is said to be done later than the day of judgement is not done.
 pub fn milestone(step: &Milestone, today: Option<Day>) -> MilestoneRecord {
     let done = step.done.filter(|done| today.is_none_or(|today| *done <= today));
     let state = match done {

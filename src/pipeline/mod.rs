@@ -10,6 +10,7 @@ pub mod exceptions;
 pub mod lives;
 pub mod machine;
 pub mod naming;
+mod observing;
 pub mod outputs;
 pub mod profile;
 mod redaction;
@@ -21,7 +22,7 @@ pub mod sampling;
 
 pub mod workspace;
 
-pub use assess::{Assessed, assess};
+pub use assess::{Assessed, Lists, Manner, assess, assess_so};
 pub use cases::run_cases;
 pub use controls::Controls;
 pub use machine::machine_files;

@@ -104,13 +104,13 @@ fn is_untested(objective: &ObjectiveResult, code: &str) -> bool {
 
 /// How many of the departing subjects exceptions cover.
 fn covered(id: &str, rows: RecordedClause<'_>, exceptions: RecordedClause<'_>) -> usize {
-    let Some(failing) = rows.record.failing(id) else { return 0 };
+    let failing = rows.record.failing(id);
     let subjects: std::collections::BTreeSet<&str> = exceptions
         .record
         .exceptions(&exceptions.clause.framework, id)
         .flat_map(|exception| &exception.subjects)
         .map(String::as_str)
-        .filter(|subject| failing.contains(subject))
+        .filter(|subject| failing.binary_search(subject).is_ok())
         .collect();
     subjects.len()
 }
@@ -125,6 +125,7 @@ fn observed(rows: &ObjectiveResult, relied: &ObjectiveResult, covered: usize) ->
         record: String::new(),
         identity: None,
         proved,
+        contradicted: false,
     };
     let tally = rows.tally;
     let mut observations = Vec::new();
@@ -166,7 +167,7 @@ fn observed(rows: &ObjectiveResult, relied: &ObjectiveResult, covered: usize) ->
         rejected: usize::from(has("rejected-records")),
     };
     let not_collected = if has("not-collected") { vec![String::new()] } else { Vec::new() };
-    Evidence::Observed { observations, reliances: vec![reliance], not_collected }
+    Evidence::Observed { seen: observations.into_iter().collect(), reliances: vec![reliance], not_collected }
 }
 
 /// What an empty population means is not recorded; that it was once taken for satisfied is.

@@ -126,8 +126,7 @@ impl Workspace {
         check_not_applicable(&stated, controls, diagnostics);
         check_systems(&stated, controls, diagnostics);
         let mut frame = frame_of(&stated, diagnostics)?;
-        frame.exceptions =
-            exceptions::rows(&exceptions, TimeZone::get(&stated.value.zone).ok().and_then(|zone| Day::of_micros(frame.as_of, &zone)));
+        frame.exceptions = exceptions::rows(&exceptions, day_of_judgement(&stated.value));
         frame.documents = documents.iter().map(|document| document.path.clone()).collect();
         Some(Workspace {
             stated: stated.value,
@@ -151,15 +150,14 @@ impl Workspace {
         table == "exceptions" && self.statements.get(EXCEPTIONS_FILE).is_some()
     }
 
-    /// The zone of the period's days.
-    pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.stated.zone).unwrap_or(TimeZone::UTC)
-    }
-
-    /// The day of judgement in that zone.
+    /// The day of judgement in the zone of the period's days.
     pub fn today(&self) -> Option<Day> {
-        Day::of_micros(self.stated.as_of.micros(), &self.zone())
+        day_of_judgement(&self.stated)
     }
+}
+
+fn day_of_judgement(stated: &WorkspaceFile) -> Option<Day> {
+    Day::of_micros(stated.as_of.micros(), &TimeZone::get(&stated.zone).ok()?)
 }
 
 fn frame_of(file: &Located<WorkspaceFile>, diagnostics: &mut Diagnostics) -> Option<Frame> {

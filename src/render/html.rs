@@ -34,12 +34,15 @@ pub fn render(report: &Report, templates: &SourceTree) -> Result<Vec<u8>, Render
     Ok(rendered.into_bytes())
 }
 
-/// Renders `templates/html/changes.html.j2`, a comparison or a trend: a page without any script.
+/// Renders `templates/html/changes.html.j2`, a comparison or a trend. Only a page with something to filter has a script.
 pub fn render_changes(changes: &Changes, templates: &SourceTree) -> Result<Vec<u8>, RenderError> {
     let text = |path: &str| templates.text(path).ok_or_else(|| RenderError::Missing(path.to_owned()));
     let (page, report_css, own_css) = (text("html/changes.html.j2")?, text("html/report.css")?, text("html/changes.css")?);
     let css = format!("{report_css}\n{own_css}");
-    let policy = format!("default-src 'none'; style-src '{}'; img-src data:; base-uri 'none'; form-action 'none'", source_hash(&css));
+    let js = text("html/changes.js")?;
+    let scripts = if changes.filter.changes.is_empty() { String::new() } else { format!("script-src '{}'; ", source_hash(js)) };
+    let policy =
+        format!("default-src 'none'; style-src '{}'; {scripts}img-src data:; base-uri 'none'; form-action 'none'", source_hash(&css));
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_template("changes.html", page).map_err(|error| failed(&error))?;
@@ -48,6 +51,7 @@ pub fn render_changes(changes: &Changes, templates: &SourceTree) -> Result<Vec<u
         report => Value::from(Serde(changes)),
         strings => Value::from(Serde(&changes.strings)),
         css,
+        js,
         csp => policy
     };
     Ok(template.render(values).map_err(|error| failed(&error))?.into_bytes())

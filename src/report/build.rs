@@ -9,7 +9,8 @@ use super::model::{
 };
 use super::wording::Wording;
 use crate::assessment::{
-    ArtifactRecord, Assessment, ClauseResult, FrameworkRecord, ObjectiveResult, Observation, Outcome, Reason, Tally, TreatmentKind,
+    ArtifactRecord, Assessment, ClauseResult, FrameworkRecord, ObjectiveResult, Observation, Outcome, Reason, SpanRecord, Tally,
+    TreatmentKind,
 };
 use crate::base::{Instant, Status};
 
@@ -327,6 +328,29 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Which states, exported at an instant, an objective rests on.
+    fn design(&self, span: &SpanRecord) -> String {
+        match span.design.as_slice() {
+            [] => self.wording.fill("design_none", "No state exported at an instant", &[]),
+            [at] => self.wording.fill("design_one", "State at {at}", &[("at", at)]),
+            [first, .., last] => self.wording.fill("design_several", "States from {from} to {to}", &[("from", first), ("to", last)]),
+        }
+    }
+
+    /// Which logs and dated decisions it rests on, with the days that they do not speak of.
+    fn operation(&self, span: &SpanRecord) -> String {
+        if span.operation.is_empty() {
+            return self.wording.fill("operation_none", "Nothing that speaks of days: how it worked over the period is not shown", &[]);
+        }
+        let days = |texts: &[String]| texts.iter().map(|text| text.replacen(' ', " to ", 1)).collect::<Vec<_>>().join(", ");
+        let each = span.operation.iter().map(|own| {
+            let source = [Some(own.adapter.as_str()), own.instance.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let key = if own.gaps.is_empty() { "operation_days" } else { "operation_gaps" };
+            self.wording.fill(key, "{source}: {days}", &[("source", &source), ("days", &days(&own.days)), ("gaps", &days(&own.gaps))])
+        });
+        each.collect::<Vec<_>>().join("; ")
+    }
+
     fn objective(&self, objective: &ObjectiveResult) -> ObjectiveView {
         let excepted: BTreeMap<&str, &str> = self
             .assessment
@@ -367,6 +391,8 @@ impl<'a> Builder<'a> {
             digest: objective.definition.to_string(),
             observations_file: file,
             observations_digest: objective.observations_digest.as_ref().map(ToString::to_string).unwrap_or_default(),
+            design: if was_tested { self.design(&objective.span) } else { String::new() },
+            operation: if was_tested { self.operation(&objective.span) } else { String::new() },
         }
     }
 

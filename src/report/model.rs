@@ -251,6 +251,10 @@ pub struct ObjectiveView {
     /// File in the pack with every member of the population; empty when nothing was tested.
     pub observations_file: String,
     pub observations_digest: String,
+    /// What its evidence shows of the design: a sentence; empty where nothing was tested.
+    pub design: String,
+    /// What its evidence shows of the operation over the period: a sentence; empty where nothing was tested.
+    pub operation: String,
 }
 
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]

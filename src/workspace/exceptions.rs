@@ -45,7 +45,7 @@ pub struct Exception {
     pub ticket: Option<String>,
 }
 
-/// One step on the way to the end of an exception.
+/// One step of a plan: to the end of an exception, or to a remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Milestone {

@@ -113,6 +113,7 @@ fn world(text: &str) -> Engine {
         &Parameters::new(),
         tickmark::evidence::tables::Request::NamedIn("machine_identities machine_credentials"),
         &mut diagnostics,
+        |_| {},
     );
     assert_no_errors(diagnostics);
     engine

@@ -17,6 +17,7 @@ mod forms;
 mod gate;
 mod golden;
 mod hostile;
+mod keeping;
 mod lives;
 mod oscal;
 mod own_controls;

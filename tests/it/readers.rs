@@ -167,6 +167,14 @@ fn directory_entries_are_read_with_their_odd_times() {
         ["password|inactive|2022-12-01T10:11:12.755927Z|none"]
     );
     assert_eq!(rows(&ledger, "entitlements", &["policy", "admin"]), ["CN=Domain Admins,CN=Users,DC=corp,DC=example|true"]);
+    // An owner in the description is one, and no purpose.
+    let owned = text.replace("description:: R3LDvMOfZQ==", "description: Owner: ann.lee");
+    assert_eq!(rows(&used(owned.as_bytes(), "ad-ldif"), "identities", &["owner_ref", "purpose"]), ["ann.lee|"]);
+    let both = text.replace("description:: R3LDvMOfZQ==", "description: SQL of the ledger; owner=Ann Lee, on call\nmanager: ");
+    assert_eq!(
+        rows(&used(both.as_bytes(), "ad-ldif"), "identities", &["owner_ref", "purpose"]),
+        ["Ann Lee|SQL of the ledger; owner=Ann Lee, on call"]
+    );
     // One bad entry costs itself, with its line.
     let (artifact, _) = read(format!("{text}\ndn: CN=x\nno colon here\n").as_bytes(), "");
     assert_eq!(artifact.rejections.len(), 1);
@@ -347,4 +355,25 @@ fn every_adapter_says_how_its_export_is_made() {
         assert!(export.command.is_some() || export.note.is_some(), "{}", adapter.id);
         assert!(export.file.contains('/') && !export.file.starts_with('/') && !export.file.contains(".."), "{}", adapter.id);
     }
+}
+
+/// Instants are UTC; the offset that a source wrote stays beside them, so that a reader finds the very words in the file.
+#[test]
+fn the_offset_of_a_record_is_kept_beside_its_instants() {
+    let csv = "Summary,Issue key,Issue id,Issue Type,Status,Assignee,Reporter,Created,Resolved,Labels,Description\n\
+               one,SEC-1,1,Task,Done,a,b,01/Jul/26 9:12 AM,21/Jul/26 9:05 AM,nhi,x\n\
+               two,SEC-2,2,Task,Done,a,b,01/Feb/26 9:12 AM,21/Jul/26 9:05 AM,nhi,x\n";
+    let read = |zone: &str| {
+        let (artifact, ledger) = read(csv.as_bytes(), &format!("artifacts:\n  - {{path: file, zone: {zone}}}\n"));
+        assert_eq!(artifact.state, ArtifactState::Used, "{}", artifact.note);
+        rows(&ledger, "tickets", &["ticket_id", "created_at", "source_offset"])
+    };
+    let found = read("Europe/Copenhagen");
+    assert_eq!(found[0], "SEC-1|2026-07-01T07:12:00Z|+02:00");
+    assert!(found[1].starts_with("SEC-2|2026-02-01T08:12:00Z|") && found[1].contains("+01:00") && found[1].contains("+02:00"), "{found:?}");
+    assert_eq!(read("UTC")[0], "SEC-1|2026-07-01T09:12:00Z|");
+    // A log whose records state an offset of their own.
+    let ledger = &crate::support::quarter("2026-Q3").ledger;
+    let scans = rows(ledger, "findings", &["artifact", "source_offset"]);
+    assert!(scans.iter().any(|row| row == "code-scan/trufflehog3.json|+02:00"), "{scans:?}");
 }

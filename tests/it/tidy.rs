@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("verify", &["base", "pack", "assessment", "excerpt"]),
     ("pipeline", &["base", "engine", "catalog", "workspace", "evidence", "assessment", "checks", "judge", "report", "render", "pack"]),
     ("io", &["base", "evidence", "pipeline"]),
-    ("schemas", &["base", "catalog", "checks", "evidence", "workspace", "assessment", "report"]),
+    ("schemas", &["base", "catalog", "checks", "evidence", "workspace", "assessment", "diff", "report"]),
     ("reference", &["catalog", "evidence", "pipeline"]),
     (
         "cli",

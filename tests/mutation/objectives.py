@@ -9,6 +9,7 @@ tests/mutation/survivors.tsv, and a survivor that is not in it ends the script w
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,8 +32,9 @@ def mutants(sql):
 
 def survives(binary, objective, sql):
     with tempfile.TemporaryDirectory() as overlay:
+        # The cases of the working tree, not those that the binary holds.
         folder = Path(overlay) / "objectives" / objective
-        folder.mkdir(parents=True)
+        shutil.copytree(ROOT / "controls/objectives" / objective, folder)
         (folder / "check.sql").write_text(sql)
         run = subprocess.run([binary, "--controls", overlay, "catalog", "lint", "--objective", objective], capture_output=True)
         return run.returncode == 0

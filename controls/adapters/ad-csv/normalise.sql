@@ -15,8 +15,15 @@ select
   enabled,
   logon_at as last_activity_at,
   logon_at_state as last_activity_at_state,
-  nullif(trim(manager), '') as owner_ref,
-  nullif(trim(description), '') as purpose,
+  -- Where the attribute for the manager is empty, many write `owner: name` into the description.
+  coalesce(
+    nullif(trim(manager), ''),
+    case
+      when regexp_like(description, '(^|[;,|]) *owner *[:=] *[^;,| ]', 'i')
+      then trim(regexp_replace(description, '^(?:.*[;,|])? *owner *[:=] *([^;,|]+)(?:[;,|].*)?$', '\1', 'i'))
+    end
+  ) as owner_ref,
+  case when not regexp_like(description, '^ *owner *[:=][^;,|]*$', 'i') then nullif(trim(description), '') end as purpose,
   artifact,
   record
 from accounts;

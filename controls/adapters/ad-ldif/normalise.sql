@@ -21,8 +21,15 @@ select
   (control & 2) = 0 as enabled,
   logon_at as last_activity_at,
   case when logon_at is null and logon_at_state = 'none' then 'none' else logon_at_state end as last_activity_at_state,
-  manager as owner_ref,
-  nullif(trim(description), '') as purpose,
+  -- Where the attribute for the manager is empty, many write `owner: name` into the description.
+  coalesce(
+    manager,
+    case
+      when regexp_like(description, '(^|[;,|]) *owner *[:=] *[^;,| ]', 'i')
+      then trim(regexp_replace(description, '^(?:.*[;,|])? *owner *[:=] *([^;,|]+)(?:[;,|].*)?$', '\1', 'i'))
+    end
+  ) as owner_ref,
+  case when not regexp_like(description, '^ *owner *[:=][^;,|]*$', 'i') then nullif(trim(description), '') end as purpose,
   artifact,
   record
 from accounts;

@@ -1,5 +1,5 @@
--- Roles bound to service accounts, users and groups. A binding does not show what its role allows: only cluster-admin is known by
--- its name, and the actions of all other roles stay open.
+-- Roles bound to service accounts, users and groups. A binding does not show what its role allows: only cluster-admin and admin, which
+-- Kubernetes itself brings, are known by their names, and the actions of all other roles stay open.
 insert into entitlements (
   entitlement_id, identity_id, identity_name, via, policy, actions, resources, effect, scope,
   admin, admin_reason, wildcard, artifact, record
@@ -38,7 +38,9 @@ read_bindings as (
       when namespace is not null then concat(cluster, '/', namespace)
     end as scope,
     binding_kind = 'ClusterRoleBinding' or (binding_kind is null and namespace is null) as cluster_wide,
-    coalesce(role_kind, 'ClusterRole') = 'ClusterRole' and role_name = 'cluster-admin' as everything
+    coalesce(role_kind, 'ClusterRole') = 'ClusterRole' and role_name = 'cluster-admin' as everything,
+    -- It writes nearly everything in a namespace and gives out its rights there.
+    coalesce(role_kind, 'ClusterRole') = 'ClusterRole' and role_name = 'admin' as administers
   from placed
 ),
 
@@ -64,8 +66,10 @@ select
   case when everything then '*' end as resources,
   'allow' as effect,
   scope,
-  everything and cluster_wide as admin,
+  (everything and cluster_wide) or administers as admin,
   case
+    when administers
+    then concat('binding ', binding, ' gives the role admin of Kubernetes ', case when cluster_wide then 'in every namespace' else concat('in the namespace ', namespace) end, ', which may write nearly everything there and hand out its rights')
     when everything and cluster_wide
     then concat('binding ', binding, ' gives cluster-admin in the whole cluster, which allows every verb on every resource')
   end as admin_reason,

@@ -51,31 +51,20 @@ powers as (
   group by identity_id
 ),
 
--- People of whom a directory says that they left.
-leavers as (
-  select distinct name
-  from (
-    select lower(trim(owner_ref)) as name from owners where status = 'left'
-    union all
-    select lower(trim(name)) as name from owners where status = 'left'
-    union all
-    select lower(trim(email)) as name from owners where status = 'left'
-  )
-  where name <> ''
-),
-
 judged as (
   select
     machine_identities.*,
     registered.accountable,
+    leavers.person as leaver,
     registered.criticality,
     coalesce(registered.critical, false) as critical,
     powers.policy,
     case
       when not machine_identities.in_register then 'not registered'
-      when leavers.name is not null then 'left'
+      when leavers.certain then 'left'
       when lower(registered.accountable) = lower(machine_identities.register_owner) and machine_identities.register_owner_status = 'left' then 'left'
       when lower(registered.accountable) in (lower(machine_identities.register_owner), lower(machine_identities.source_owner)) then 'the owner'
+      when leavers.name is not null then 'perhaps left'
       when registered.accountable is not null then 'named'
       when kept.accountable_count > 0 then 'nobody'
       else 'not kept'
@@ -98,6 +87,7 @@ select
   case standing
     when 'named' then 'pass'
     when 'not kept' then 'unknown'
+    when 'perhaps left' then 'unknown'
     else 'fail'
   end as outcome,
   concat(
@@ -110,6 +100,7 @@ select
     case standing
       when 'not registered' then 'no register holds it, so nobody in the business answers for it'
       when 'left' then concat(accountable, ', who answers for it by the register, has left')
+      when 'perhaps left' then concat('whether ', accountable, ', who answers for it by the register, is still there cannot be told: ', leaver, ' is said to have left')
       when 'the owner' then concat(accountable, ' stands both as its technical owner and as the one who answers for it')
       when 'named' then concat(accountable, ' answers for it', coalesce(', beside ' || register_owner || ' as its owner', ''))
       when 'nobody' then 'the register names nobody in the business who answers for it'

@@ -160,7 +160,8 @@ told as (
     ) as reason,
     artifact,
     record,
-    identity_id as identity
+    identity_id as identity,
+    standing = 'contradicted' or (status_conflict is not null and standing not in ('not live', 'young')) as contradicted
   from judged
 )
 
@@ -170,5 +171,6 @@ select
   regexp_replace(reason, '\b1 days\b', '1 day', 'g') as reason,
   artifact,
   record,
-  identity
+  identity,
+  contradicted
 from told

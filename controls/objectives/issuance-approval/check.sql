@@ -9,11 +9,28 @@ created as (
   from machine_identities
 ),
 
+-- Identities that had a credential, or were used, before the period: they were created before it, whatever day is missing.
+older as (
+  select distinct identity_id
+  from machine_credentials
+  where set_at < $period_from
+    or last_used_at < $period_from
+  union
+  select distinct identity_id
+  from machine_identities
+  where last_activity_at < $period_from
+),
+
 population as (
-  select *
+  select
+    created.*,
+    -- A domain makes Administrator, Guest and krbtgt with these numbers, and nobody asks for them.
+    created.provider_managed or coalesce(created.platform = 'ad' and regexp_like(created.native_id, '^S-1-5-21-[0-9-]+-50[012]$'), false) as made_by_platform
   from created
-  where created_at_state in ('unknown', 'none')
-    or (created_at >= $period_from and created_at <= $period_to)
+  left join older
+    on older.identity_id = created.identity_id
+  where (created.created_at_state in ('unknown', 'none') and older.identity_id is null)
+    or (created.created_at >= $period_from and created.created_at <= $period_to)
 ),
 
 worded as (
@@ -123,7 +140,7 @@ told as (
   select
     population.identity_id as subject,
     case
-      when population.provider_managed then 'skip'
+      when population.made_by_platform then 'skip'
       when population.created_at is null then 'unknown'
       when best.standing = 'in time' then 'pass'
       when best.standing in ('undated', 'shared name', 'plain word') then 'unknown'
@@ -131,9 +148,9 @@ told as (
       else 'fail'
     end as outcome,
     case
-      when population.provider_managed then 'The platform made this identity by itself.'
+      when population.made_by_platform then 'The platform made this identity by itself.'
       when population.created_at is null then concat(
-        'No source says when it was created, so it may be of this period',
+        'No source gives a day before this report on which it was created, and nothing shows that it is older than the period',
         coalesce('; ' || best.ticket_id || ' (' || best.type || ', ' || best.status || ') names it', ''),
         '.'
       )

@@ -1,6 +1,6 @@
 -- Every machine identity, and whether it holds administrative or wildcard grants, by itself or through groups, or grants that it does not use.
 with recursive
--- Roles of which it is known without their rules that they are limited.
+-- Roles and groups of which it is known without their rules that they are limited.
 known_roles as (
   select distinct trim(name) as name
   from (select unnest(string_to_array(lower($known_roles), ',')) as name)
@@ -23,11 +23,14 @@ unlisted as (
 ),
 
 population as (
-  select identity_id, name, lower(platform) as platform, lower(scope) as scope, provider_managed, true as listed, artifact, record
+  select
+    identity_id, name, lower(platform) as platform, lower(scope) as scope, provider_managed, coalesce(enabled = false, false) as disabled, true as listed,
+    artifact, record
   from machine_identities
   union all
   select
-    unlisted.identity_id, unlisted.name, cast(null as varchar) as platform, cast(null as varchar) as scope, false as provider_managed, false as listed,
+    unlisted.identity_id, unlisted.name, cast(null as varchar) as platform, cast(null as varchar) as scope, false as provider_managed, false as disabled,
+    false as listed,
     first.artifact, first.record
   from unlisted
   inner join (
@@ -64,10 +67,10 @@ grants as (
       coalesce(' on ' || entitlements.scope, '')
     ) as shown,
     entitlements.admin_reason,
-    -- A binding names a role and does not show what the role allows.
+    -- A binding names a role, a membership a group and an assignment a package; none shows what that allows.
     not entitlements.admin
       and not entitlements.wildcard
-      and entitlements.via = 'binding'
+      and (entitlements.via = 'binding' or (entitlements.via in ('group', 'package') and holders.holder = holders.identity_id))
       and entitlements.actions is null
       and known_roles.name is null as opaque,
     entitlements.artifact,
@@ -76,7 +79,7 @@ grants as (
   inner join entitlements
     on entitlements.identity_id = holders.holder
   left join known_roles
-    on known_roles.name = lower(entitlements.policy)
+    on known_roles.name = regexp_replace(lower(entitlements.policy), '^cn=([^,]+),.*$', '\1')
   where entitlements.effect = 'allow'
 ),
 
@@ -159,20 +162,31 @@ logged as (
   select identity_id, max(at) as last_at
   from events
   where identity_id is not null
+    and outcome <> 'failure'
   group by identity_id
+),
+
+-- Identities of which the analyser says that they use what they hold.
+used_by_analyser as (
+  select identity_id
+  from analysed
+  group by identity_id
+  having bool_and(status = 'pass')
 ),
 
 uses as (
   select
-    machine_identities.identity_id,
+    population.identity_id,
     greatest(machine_identities.last_activity_at, credential_uses.last_at, logged.last_at) as last_at,
     machine_identities.created_at,
     machine_identities.last_activity_at_state = 'none' or (machine_identities.kind = 'user' and coalesce(credential_uses.all_unused, false)) as never
-  from machine_identities
+  from population
+  left join machine_identities
+    on machine_identities.identity_id = population.identity_id
   left join credential_uses
-    on credential_uses.identity_id = machine_identities.identity_id
+    on credential_uses.identity_id = population.identity_id
   left join logged
-    on logged.identity_id = machine_identities.identity_id
+    on logged.identity_id = population.identity_id
 ),
 
 -- Services that a grant names and services that the log shows in use; a log that starts within the period cannot show what was not used.
@@ -255,7 +269,11 @@ judged as (
       when totals.grants_count > 0 and uses.last_at is null and uses.never and days_between(uses.created_at, $as_of) > $unused_days_max then 'never used'
       when $log_complete and idle_grants.idle_count > 0 and log_reach.first_at <= $period_from then 'idle grants'
       when totals.opaque_count > 0 then 'opaque'
-      when totals.grants_count > 0 then 'limited'
+      when totals.grants_count > 0 and population.disabled then 'disabled'
+      when totals.grants_count > 0 and uses.last_at > $as_of then 'future'
+      when totals.grants_count > 0 and (uses.last_at is not null or used_by_analyser.identity_id is not null) then 'limited'
+      when totals.grants_count > 0 and uses.never and uses.created_at is not null then 'new'
+      when totals.grants_count > 0 then 'use not known'
       when covered_places.platform is not null or covered_ids.identity_id is not null then 'none'
       else 'not covered'
     end as standing
@@ -265,6 +283,8 @@ judged as (
     on uses.identity_id = population.identity_id
   left join unused_by_analyser
     on unused_by_analyser.identity_id = population.identity_id
+  left join used_by_analyser
+    on used_by_analyser.identity_id = population.identity_id
   left join idle_grants
     on idle_grants.identity_id = population.identity_id
   left join totals
@@ -276,6 +296,13 @@ judged as (
     and covered_places.scope = population.scope
   left join covered_ids
     on covered_ids.identity_id = population.identity_id
+),
+
+said as (
+  select
+    *,
+    case when grants_count = 1 then 'Its one grant is not administrative' else concat('None of its ', grants_count, ' grants is administrative') end as limited_said
+  from judged
 ),
 
 told as (
@@ -290,6 +317,8 @@ told as (
       when 'never used' then 'fail'
       when 'idle grants' then 'fail'
       when 'opaque' then 'unknown'
+      when 'use not known' then 'unknown'
+      when 'future' then 'unknown'
       when 'not covered' then 'unknown'
       else 'pass'
     end as outcome,
@@ -341,11 +370,16 @@ told as (
           idle_shown, case when idle_count > 1 then concat(' and ', idle_count - 1, ' more') else '' end, '.'
         )
         when 'limited' then concat(
-          case when grants_count = 1 then 'Its one grant is not administrative' else concat('None of its ', grants_count, ' grants is administrative') end,
+          limited_said,
+          coalesce('; it last acted ' || idle_days || ' days ago, ' || $unused_days_max || ' are allowed', '; the platform''s analyser says that it uses what it holds'),
           case when idle_count > 0 then concat('; the log shows no use of ', idle_shown, case when idle_count > 1 then concat(' and ', idle_count - 1, ' more') else '' end) else '' end,
           case when wildcard_count > 0 then concat('; ', wildcard_count, ' with a bare wildcard, which is allowed here') else '' end,
           '.'
         )
+        when 'disabled' then concat(limited_said, ', and it is disabled.')
+        when 'new' then concat(limited_said, '; never used, and created ', age_days, ' days ago, ', $unused_days_max, ' are allowed.')
+        when 'future' then concat(limited_said, '; it is said to have acted on ', to_char(last_at, '%Y-%m-%d'), ', after the date of this report.')
+        when 'use not known' then concat(limited_said, '; no source says whether it acts.')
         when 'none' then 'The exports of its place show no grant for it.'
         else 'No export of grants covers its platform and account.'
       end,
@@ -354,7 +388,7 @@ told as (
     coalesce(grant_artifact, artifact) as artifact,
     coalesce(grant_record, record) as record,
     case when listed then identity_id end as identity
-  from judged
+  from said
 )
 
 select

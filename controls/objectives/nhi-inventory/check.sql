@@ -70,7 +70,8 @@ select
   end as reason,
   artifact,
   record,
-  identity_id as identity
+  identity_id as identity,
+  false as contradicted
 from machine_identities
 union all
 select
@@ -84,5 +85,7 @@ select
   end as reason,
   artifact,
   record,
-  identity
+  identity,
+  -- A whole export speaks against the register.
+  whole is true as contradicted
 from unseen

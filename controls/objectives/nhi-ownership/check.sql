@@ -53,11 +53,17 @@ joined as (
     listed_people.left_at,
     coalesce(listed_people.place, list_state.place) as list_place,
     list_state.listed and listed_people.name is null as not_listed,
-    list_state.whole as list_whole
+    list_state.whole as list_whole,
+    leavers.person as leaver,
+    leavers.certain as leaver_certain,
+    leavers.artifact as leaver_artifact,
+    leavers.record as leaver_record
   from owned
   cross join list_state
   left join listed_people
     on listed_people.name = lower(trim(coalesce(owned.register_owner, owned.tagged_owner)))
+  left join leavers
+    on leavers.name = lower(trim(coalesce(owned.register_owner, owned.tagged_owner)))
 ),
 
 judged as (
@@ -70,6 +76,8 @@ judged as (
       when list_status = 'left' then 'left by the list'
       when list_status = 'both' then 'two of one name'
       when not_listed and list_whole then 'not in the list'
+      when leaver_certain then 'left by another row'
+      when leaver is not null then 'perhaps left'
       when register_owner is not null and register_owner_status = 'active' then 'there'
       when list_status = 'active' then 'there by the list'
       when not_listed then 'perhaps not in the list'
@@ -84,7 +92,7 @@ select
   case
     when standing = 'provider' then 'skip'
     when standing in ('there', 'there by the list', 'taken at its word') then 'pass'
-    when standing in ('two of one name', 'perhaps not in the list', 'not known') then 'unknown'
+    when standing in ('two of one name', 'perhaps left', 'perhaps not in the list', 'not known') then 'unknown'
     else 'fail'
   end as outcome,
   concat(
@@ -115,6 +123,8 @@ select
         '.'
       )
       when 'two of one name' then ' The list of owners has somebody of this name who has left and somebody who has not.'
+      when 'left by another row' then concat(' Another row of the register says that ', leaver, ' has left.')
+      when 'perhaps left' then concat(' Whether they are still there cannot be told: ', leaver, ' is said to have left, and no source says whether that is the same person.')
       when 'not in the list' then ' The list of owners, which is whole, does not know them.'
       when 'perhaps not in the list' then ' The list of owners does not know them; whether it is whole is not known.'
       when 'there by the list' then ' By the list of owners they are still there.'
@@ -123,11 +133,13 @@ select
   ) as reason,
   case
     when standing in ('left by the list', 'two of one name', 'not in the list') then split_part(list_place, chr(31), 1)
+    when standing in ('left by another row', 'perhaps left') then leaver_artifact
     when register_owner is not null then register_artifact
     else artifact
   end as artifact,
   case
     when standing in ('left by the list', 'two of one name', 'not in the list') then split_part(list_place, chr(31), 2)
+    when standing in ('left by another row', 'perhaps left') then leaver_record
     when register_owner is not null then register_record
     else record
   end as record,

@@ -70,6 +70,9 @@ judged as (
       when passwords.live and console_platforms.platform is not null then 'console'
       when passwords.live then 'password'
       when passwords.last_used_at >= $period_from and console_platforms.platform is not null then 'was used'
+      -- Where the workload itself uses the password, its use in the period may have been a person's.
+      when passwords.identity_id is not null and console_platforms.platform is null and passwords.last_used_at_state <> 'none'
+        and coalesce(passwords.last_used_at >= $period_from, true) then 'inactive by now'
       when passwords.identity_id is not null then 'no longer'
       when machine_identities.kind in ('role', 'service-account') then 'cannot'
       when stated.identity_id is not null then 'none'
@@ -94,6 +97,7 @@ select
     when 'no longer' then 'pass'
     when 'none' then 'pass'
     when 'password' then 'unknown'
+    when 'inactive by now' then 'unknown'
     when 'not covered' then 'unknown'
     else 'fail'
   end as outcome,
@@ -120,6 +124,11 @@ select
     )
     when 'was used' then concat(
       'The password for the console is ', password_status, ' now, but was used in this period, on ', to_char(password_used_at, '%Y-%m-%d'), '.'
+    )
+    when 'inactive by now' then concat(
+      'Its password is ', password_status, ' now; on ', platform, ' the workload itself used it',
+      case when password_used_at is not null then concat(', last on ', to_char(password_used_at, '%Y-%m-%d')) else '' end,
+      ', and no export shows whether people did too in this period.'
     )
     when 'no longer' then concat('Its password is ', password_status, ', and no use in this period is on record.')
     when 'cannot' then concat('A ', replace(kind, '-', ' '), ' on ', platform, ' has no password; who may act as it is a matter of its trust settings.')

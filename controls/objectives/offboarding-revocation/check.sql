@@ -9,24 +9,6 @@ registered as (
   qualify row_number() over (partition by machine_identities.identity_id order by register.register_id) = 1
 ),
 
--- People of whom a directory says that they left, by every name that it gives them.
-leavers as (
-  select
-    name,
-    max(left_at) as left_at,
-    first_value(artifact order by left_at desc nulls last, artifact, record) as artifact,
-    first_value(record order by left_at desc nulls last, artifact, record) as record
-  from (
-    select lower(trim(owner_ref)) as name, left_at, artifact, record from owners where status = 'left'
-    union all
-    select lower(trim(name)) as name, left_at, artifact, record from owners where status = 'left'
-    union all
-    select lower(trim(email)) as name, left_at, artifact, record from owners where status = 'left'
-  )
-  where name <> ''
-  group by name
-),
-
 offboarding_words as (
   select distinct trim(word) as word
   from (select unnest(string_to_array(lower($offboarding_words), ',')) as word)
@@ -43,37 +25,45 @@ offboarding as (
 ),
 
 departures as (
-  select identity_id, 1 as rank, concat('Its owner has left', coalesce(': ' || owner, '')) as said, owner_left_at as since, artifact, record
+  select identity_id, 1 as rank, true as certain, concat('Its owner has left', coalesce(': ' || owner, '')) as said, owner_left_at as since, artifact, record
   from registered
   where owner_status = 'left'
   union all
-  select machine_identities.identity_id, 2 as rank, 'Its owner has left, as the directory says' as said, leavers.left_at as since,
-    leavers.artifact, leavers.record
+  -- Its owner by the register, else by the source, whom a list of owners or another row of the register calls gone.
+  select
+    machine_identities.identity_id,
+    2 as rank,
+    leavers.certain,
+    case
+      when leavers.alike then concat(
+        'Its owner, ', coalesce(machine_identities.register_owner, machine_identities.source_owner), ', may be ', leavers.person, ', who by the ',
+        case leavers.source when 'list' then 'directory' else 'register' end, ' left'
+      )
+      when leavers.certain then concat('By the ', case leavers.source when 'list' then 'directory' else 'register' end, ' its owner left')
+      else concat('Its owner, ', leavers.person, ', is said both to be there and to have left')
+    end as said,
+    leavers.left_at as since,
+    leavers.artifact,
+    leavers.record
   from machine_identities
   inner join leavers
-    on leavers.name = lower(machine_identities.register_owner)
-  where machine_identities.register_owner_status <> 'left'
-  union all
-  select machine_identities.identity_id, 2 as rank, 'Its owner has left, as the directory says' as said, leavers.left_at as since,
-    leavers.artifact, leavers.record
-  from machine_identities
-  inner join leavers
-    on leavers.name = lower(machine_identities.source_owner)
+    on leavers.name = lower(coalesce(machine_identities.register_owner, machine_identities.source_owner))
   where machine_identities.register_owner is null
+    or machine_identities.register_owner_status <> 'left'
   union all
-  select identity_id, 3 as rank, 'Its workload was retired' as said, retired_at as since, artifact, record
+  select identity_id, 3 as rank, true as certain, 'Its workload was retired' as said, retired_at as since, artifact, record
   from registered
   where retired_at <= $as_of
   union all
-  select identity_id, 4 as rank, concat('The contract with ', coalesce(vendor, 'its vendor'), ' ended') as said, contract_ends_at as since, artifact, record
+  select identity_id, 4 as rank, true as certain, concat('The contract with ', coalesce(vendor, 'its vendor'), ' ended') as said, contract_ends_at as since, artifact, record
   from registered
   where contract_ends_at <= $as_of
   union all
-  select identity_id, 5 as rank, 'The register let it end' as said, expires_at as since, artifact, record
+  select identity_id, 5 as rank, true as certain, 'The register let it end' as said, expires_at as since, artifact, record
   from registered
   where expires_at <= $as_of
   union all
-  select ticket_mentions.identity_id, 6 as rank, concat(offboarding.ticket_id, ' says that it was taken out of service') as said,
+  select ticket_mentions.identity_id, 6 as rank, true as certain, concat(offboarding.ticket_id, ' says that it was taken out of service') as said,
     offboarding.resolved_at as since, offboarding.artifact, offboarding.record
   from offboarding
   inner join ticket_mentions
@@ -83,11 +73,11 @@ departures as (
   where ticket_mentions.way in ('id', 'name')
 ),
 
--- The departure that came first speaks for the identity; one without a day comes last.
+-- The departure that came first speaks for the identity; one without a day comes later, and one that is not certain last.
 departed as (
   select *
   from departures
-  qualify row_number() over (partition by identity_id order by since nulls last, rank, artifact, record, said) = 1
+  qualify row_number() over (partition by identity_id order by certain desc, since nulls last, rank, artifact, record, said) = 1
 ),
 
 held as (
@@ -118,6 +108,7 @@ measured as (
   select
     machine_identities.identity_id,
     machine_identities.provider_managed,
+    departed.certain,
     departed.said,
     departed.since,
     departed.artifact,
@@ -145,11 +136,12 @@ judged as (
     case
       when provider_managed then 'provider'
       when since > $as_of then 'future'
-      when withdrawn and since is null then 'withdrawn'
+      when withdrawn and (since is null or not certain) then 'withdrawn'
       when withdrawn and last_at <= $as_of and days_between(since, last_at) > $withdraw_days_max then 'acted on'
       when withdrawn then 'withdrawn'
       when since is null then 'undated'
       when days_between(since, $as_of) <= $withdraw_days_max then 'under way'
+      when not certain then 'perhaps'
       else 'still there'
     end as standing
   from measured
@@ -214,6 +206,7 @@ told as (
       when 'under way' then 'pass'
       when 'undated' then 'unknown'
       when 'future' then 'unknown'
+      when 'perhaps' then 'unknown'
       else 'fail'
     end as outcome,
     concat(
@@ -233,16 +226,17 @@ told as (
         )
         when 'under way' then concat('it is still there after ', since_days, ' days; ', $withdraw_days_max, ' are allowed')
         when 'undated' then 'no source says when, and it is still there'
+        when 'perhaps' then concat('it is still there after ', since_days, ' days; ', $withdraw_days_max, ' are allowed if its owner is the one who left')
         else concat('it is still there after ', since_days, ' days; ', $withdraw_days_max, ' are allowed')
       end,
       case
-        when standing in ('still there', 'undated', 'under way') and live_count = 1 then concat('; its credential is active: ', live_credential)
-        when standing in ('still there', 'undated', 'under way') and live_count > 1
+        when standing in ('still there', 'undated', 'under way', 'perhaps') and live_count = 1 then concat('; its credential is active: ', live_credential)
+        when standing in ('still there', 'undated', 'under way', 'perhaps') and live_count > 1
           then concat('; ', live_count, ' of its credentials are active, the first: ', live_credential)
         else ''
       end,
       case
-        when standing = 'still there' and last_at > since and last_at <= $as_of
+        when standing in ('still there', 'perhaps') and last_at > since and last_at <= $as_of
           then concat('; it last acted on ', to_char(last_at, '%Y-%m-%d'), ', ', acted_days, ' days after that')
         else ''
       end,

@@ -31,19 +31,13 @@ without_credentials as (
     and uses.identity_id is null
 ),
 
--- The list of people and teams, by every way in which other sources name them; a name that may mean two people says nothing.
-people_named as (
-  select lower(trim(owner_ref)) as name, status from owners
-  union all
-  select lower(trim(name)) as name, status from owners where name is not null
-  union all
-  select lower(trim(email)) as name, status from owners where email is not null
-),
-
+-- The list of people and teams, by every way in which other sources name them.
 listed_people as (
-  select name, bool_or(status = 'left') and not bool_or(status = 'active') as has_left
-  from people_named
-  group by name
+  select lower(trim(owner_ref)) as name from owners
+  union
+  select lower(trim(name)) as name from owners where name is not null
+  union
+  select lower(trim(email)) as name from owners where email is not null
 ),
 
 -- The owner whom the register names, else the source; a placeholder is nobody.
@@ -119,7 +113,9 @@ used as (
     retired.identity_id is not null as is_retired,
     retired.retired_by,
     said_disabled.disabled_by,
-    coalesce(listed_people.has_left, false) as left_by_list,
+    coalesce(leavers.certain, false) as owner_gone,
+    leavers.name is not null and not leavers.certain as owner_perhaps_gone,
+    leavers.person as leaver,
     list_state.whole and listed_people.name is null and owner_names.owner_name is not null as owner_not_listed,
     owner_names.owner_name,
     coalesce(uses.last_used_at > machine_identities.last_activity_at, machine_identities.last_activity_at is null and uses.last_used_at is not null)
@@ -146,6 +142,8 @@ used as (
     on owner_names.identity_id = machine_identities.identity_id
   left join listed_people
     on listed_people.name = lower(trim(owner_names.owner_name))
+  left join leavers
+    on leavers.name = lower(trim(owner_names.owner_name))
 ),
 
 identities_judged as (
@@ -168,7 +166,7 @@ identities_judged as (
       when never then 'never'
       else 'not known'
     end as standing,
-    coalesce(in_register and register_owner_status = 'left', false) or left_by_list as owner_left,
+    coalesce(in_register and register_owner_status = 'left', false) or owner_gone as owner_left,
     coalesce(register_expires_at < $as_of, false) as entry_ended
   from used
 ),
@@ -202,7 +200,7 @@ credentials_judged as (
       when idle_days <= limit_days then 'used'
       when last_used_at is not null then 'idle'
       when last_used_at_state = 'not-applicable' then 'not tracked'
-      when last_used_at_state = 'none' and set_at is null then 'never, undated'
+      when last_used_at_state = 'none' and (set_at is null or set_at > $as_of) then 'never, undated'
       when last_used_at_state = 'none' and age_days <= limit_days then 'new'
       when last_used_at_state = 'none' then 'never'
       else 'not known'
@@ -217,6 +215,7 @@ told as (
       when standing in ('provider', 'disabled') then 'skip'
       when standing in ('disabled and acting', 'retired and acting', 'retired') then 'fail'
       when owner_left or owner_not_listed or entry_ended then 'fail'
+      when standing in ('used', 'new') and owner_perhaps_gone then 'unknown'
       when standing in ('used', 'new') then 'pass'
       when standing in ('idle', 'never') then 'fail'
       else 'unknown'
@@ -242,11 +241,16 @@ told as (
           case when no_credential then 'Without any credential' else 'Never used' end, ' since it was created ', age_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.'
         )
         when 'never, undated' then concat(
-          case when no_credential then 'Without any credential' else 'Never used' end, ', and no source says when it was created.'
+          case when no_credential then 'Without any credential' else 'Never used' end, ', and no source gives a day before this report on which it was created.'
         )
         else 'No source says when it was last used.'
       end,
       case when owner_left and standing not in ('provider', 'disabled') then concat(' Its owner has left', coalesce(': ' || owner_name, ''), '.') else '' end,
+      case
+        when owner_perhaps_gone and not owner_left and not owner_not_listed and standing not in ('provider', 'disabled')
+          then concat(' Whether its owner, ', owner_name, ', is still there cannot be told: ', leaver, ' is said to have left.')
+        else ''
+      end,
       case
         when owner_not_listed and not owner_left and standing not in ('provider', 'disabled')
           then concat(' The list of owners, which is whole, does not know its owner: ', owner_name, '.')
@@ -291,7 +295,7 @@ told as (
       when 'idle' then concat('Last used ', idle_days, ' days ago, on ', to_char(last_used_at, '%Y-%m-%d'), ', and still active; ', limit_days, ' are allowed', limit_for, '.')
       when 'new' then concat('Never used, but set only ', age_days, ' days ago; ', limit_days, ' are allowed', limit_for, '.')
       when 'never' then concat('Never used since it was set ', age_days, ' days ago, and still active; ', limit_days, ' are allowed', limit_for, '.')
-      when 'never, undated' then 'Never used, and no source says when it was set.'
+      when 'never, undated' then 'Never used, and no source gives a day before this report on which it was set.'
       else 'No source says when it was last used.'
     end as reason,
     use_artifact as artifact,

@@ -62,6 +62,47 @@ programs as (
   having count(*) > $programs_max
 ),
 
+-- Credentials of which the logs of the period show the use, and places of which such a log was delivered: there a credential that no event names was not used.
+seen_in_use as (
+  select distinct credential_native_id as native_id
+  from events
+  where credential_native_id is not null
+    and at between $period_from and $period_to
+),
+
+logged_places as (
+  select distinct lower(platform) as platform, coalesce(lower(scope), '') as scope
+  from events
+  where platform is not null
+    and at between $period_from and $period_to
+),
+
+-- What tells by how many each live credential is used: a log, or a source that says that it rested all through the period; else nothing.
+told_uses as (
+  select
+    credentials_of.holder,
+    seen_in_use.native_id is null and (credentials_of.last_used_at_state = 'none' or coalesce(credentials_of.last_used_at < $period_from, false)) as rested,
+    seen_in_use.native_id is not null or logged_places.platform is not null as logged
+  from credentials_of
+  left join seen_in_use
+    on seen_in_use.native_id = credentials_of.native_id
+  left join machine_identities
+    on machine_identities.identity_id = credentials_of.identity_id
+  left join logged_places
+    on logged_places.platform = machine_identities.platform
+    and logged_places.scope = coalesce(lower(machine_identities.scope), '')
+  where credentials_of.live
+),
+
+untold as (
+  select
+    holder,
+    count(*) filter (where not rested and not logged) as untold_count,
+    bool_and(rested) as all_rested
+  from told_uses
+  group by holder
+),
+
 -- The credential of an identity that is used most widely.
 widest as (
   select
@@ -170,6 +211,8 @@ judged as (
     services.services_count,
     services.first_service,
     services.last_service,
+    coalesce(untold.untold_count, 0) as untold_count,
+    coalesce(untold.all_rested, false) as all_rested,
     case
       when pointed.identities_count > 1 then 'shared'
       when most.live_count <= $active_max then 'single'
@@ -184,6 +227,8 @@ judged as (
     on widest.holder = pointed.holder
   left join services
     on services.identity_id = pointed.identity_id
+  left join untold
+    on untold.holder = pointed.holder
 ),
 
 leaves as (
@@ -214,7 +259,11 @@ first_leaves as (
 told as (
   select
     holder as subject,
-    case when standing in ('single', 'rotating') and widest_id is null and services_count is null then 'pass' else 'fail' end as outcome,
+    case
+      when standing not in ('single', 'rotating') or widest_id is not null or services_count is not null then 'fail'
+      when untold_count > 0 then 'unknown'
+      else 'pass'
+    end as outcome,
     concat(
       case standing
         when 'shared' then concat('The credential ', native_id, ' stands at ', identities_count, ' identities.')
@@ -230,6 +279,12 @@ told as (
           coalesce(', the newest is ' || newest_days || ' days old, and ' || $overlap_days_max || ' days of overlap are allowed', ''),
           '.'
         )
+      end,
+      case
+        when standing in ('single', 'rotating') and widest_id is null and services_count is null and untold_count > 0
+          then ' Whether several workloads use it no log of this period shows.'
+        when standing in ('single', 'rotating') and all_rested then case when live_count = 1 then ' It was not used in this period.' else ' None was used in this period.' end
+        else ''
       end,
       case when addresses_count is null then '' else concat(
         ' The credential ', widest_id, ' was used from ', addresses_count, ' addresses in this period, such as ', first_address, ' and ', last_address, '; ', $addresses_max, ' are allowed.'

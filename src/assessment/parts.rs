@@ -1,0 +1,401 @@
+//! Reads a kept record part by part, so that one of a million identities needs neither its whole text in memory nor its whole value.
+//!
+//! In: the bytes of `assessment.json` as they come. Out: the record without its long lists, and these as [`Lists`]. The lives of identities and the
+//! discrepancies between sources are passed over: no comparison reads them.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Map, Value};
+
+use super::lists::{Lists, RegisterRow, SeenRow};
+use super::{Assessment, ClauseResult, ObjectiveResult, Outcome, SCHEMA};
+
+/// Why a record cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PartsError {
+    #[error("cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+    #[error("is not an assessment: {0}")]
+    Form(#[from] serde_json::Error),
+    #[error("is not an assessment: {what} at byte {at}")]
+    Syntax { what: &'static str, at: u64 },
+    #[error("is not an assessment: the key `{0}` stands twice")]
+    Twice(String),
+    /// Empty where none is named.
+    #[error("{}; this version reads `{SCHEMA}`", if .0.is_empty() { "has no schema".to_owned() } else { format!("has the schema `{}`", .0) })]
+    Schema(String),
+}
+
+/// Reads a record of the current schema.
+///
+/// # Errors
+/// Where the bytes cannot be read, are no JSON, are of another schema, or lack something that every record has.
+pub fn read_parts(source: &mut dyn Read) -> Result<(Assessment, Lists), PartsError> {
+    let mut window = Window { source, bytes: Vec::new(), at: 0, passed: 0, has_ended: false };
+    let mut small = Map::new();
+    let mut clauses: Vec<ClauseResult> = Vec::new();
+    let mut objectives: Vec<ObjectiveResult> = Vec::new();
+    let mut lists = Lists::default();
+    window.members(&mut |window, key| {
+        if small.contains_key(key) {
+            return Err(PartsError::Twice(key.to_owned()));
+        }
+        let value = match key {
+            "clauses" => window.elements(&mut |window| {
+                clauses.push(window.owned::<ClauseResult>()?);
+                Ok(())
+            }),
+            "objectives" => window.elements(&mut |window| {
+                objectives.push(objective(window, &mut lists)?);
+                Ok(())
+            }),
+            "register" => window.elements(&mut |window| {
+                window.object(|bytes| {
+                    let (own, length) = first::<RawEntry<'_>>(bytes)?;
+                    lists.enter(own.row());
+                    Ok(length)
+                })
+            }),
+            "dossiers" => window.elements(&mut |window| window.owned::<IgnoredAny>().map(|_| ())),
+            "reconciliation" => window.pass(),
+            _ => {
+                let value = window.owned::<Value>()?;
+                small.insert(key.to_owned(), value);
+                return Ok(());
+            }
+        };
+        value?;
+        // An empty one stands for it here; what was read is put in its place below.
+        small.insert(key.to_owned(), Value::Array(Vec::new()));
+        Ok(())
+    })?;
+    window.end()?;
+    small.remove("reconciliation");
+    let schema = small.get("schema").and_then(Value::as_str).unwrap_or_default();
+    if schema != SCHEMA {
+        return Err(PartsError::Schema(schema.to_owned()));
+    }
+    let mut assessment: Assessment = serde_json::from_value(Value::Object(small))?;
+    assessment.clauses = clauses;
+    assessment.objectives = objectives;
+    lists.settle();
+    Ok((assessment, lists))
+}
+
+/// One objective without its observations, which go to the lists.
+fn objective(window: &mut Window<'_>, lists: &mut Lists) -> Result<ObjectiveResult, PartsError> {
+    let mut small = Map::new();
+    lists.begin("");
+    window.members(&mut |window, key| {
+        if small.contains_key(key) {
+            return Err(PartsError::Twice(key.to_owned()));
+        }
+        let value = if key == "observations" {
+            window.elements(&mut |window| {
+                window.object(|bytes| {
+                    let (own, length) = first::<RawSeen<'_>>(bytes)?;
+                    lists.observe(own.row());
+                    Ok(length)
+                })
+            })?;
+            Value::Array(Vec::new())
+        } else {
+            window.owned::<Value>()?
+        };
+        small.insert(key.to_owned(), value);
+        Ok(())
+    })?;
+    let objective: ObjectiveResult = serde_json::from_value(Value::Object(small))?;
+    lists.name_last(&objective.id);
+    Ok(objective)
+}
+
+/// A text that lies in the window unless an escape made it another.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+fn lent<'b>(text: &'b Option<Text<'_>>) -> Option<&'b str> {
+    text.as_ref().map(|text| &*text.0)
+}
+
+#[derive(Deserialize)]
+struct RawSeen<'a> {
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+    outcome: Outcome,
+    #[serde(borrow)]
+    reason: Cow<'a, str>,
+    #[serde(borrow)]
+    artifact: Cow<'a, str>,
+    #[serde(borrow)]
+    record: Cow<'a, str>,
+    #[serde(borrow, default)]
+    identity: Option<Text<'a>>,
+    proved: bool,
+}
+
+impl RawSeen<'_> {
+    fn row(&self) -> SeenRow<'_> {
+        SeenRow {
+            subject: &self.subject,
+            outcome: self.outcome,
+            reason: &self.reason,
+            artifact: &self.artifact,
+            record: &self.record,
+            identity: lent(&self.identity),
+            proved: self.proved,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct RawEntry<'a> {
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    #[serde(borrow)]
+    platform: Cow<'a, str>,
+    #[serde(borrow, default)]
+    scope: Option<Text<'a>>,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    class: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    owner: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    owner_status: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    purpose: Option<Text<'a>>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow, default)]
+    created_at: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    expires_at: Option<Text<'a>>,
+    #[serde(borrow)]
+    entitlements: Cow<'a, str>,
+    admin: bool,
+    #[serde(borrow)]
+    artifact: Cow<'a, str>,
+    #[serde(borrow)]
+    record: Cow<'a, str>,
+}
+
+impl RawEntry<'_> {
+    fn row(&self) -> RegisterRow<'_> {
+        RegisterRow {
+            identity: &self.identity,
+            platform: &self.platform,
+            scope: lent(&self.scope),
+            kind: &self.kind,
+            class: lent(&self.class),
+            owner: lent(&self.owner),
+            owner_status: lent(&self.owner_status),
+            purpose: lent(&self.purpose),
+            status: &self.status,
+            created_at: lent(&self.created_at),
+            expires_at: lent(&self.expires_at),
+            entitlements: &self.entitlements,
+            admin: self.admin,
+            artifact: &self.artifact,
+            record: &self.record,
+        }
+    }
+}
+
+/// Bytes of the source that are at hand. It holds at least the value that is being read.
+struct Window<'r> {
+    source: &'r mut dyn Read,
+    bytes: Vec<u8>,
+    /// Where the next byte stands.
+    at: usize,
+    /// Bytes that were dropped before the window.
+    passed: u64,
+    has_ended: bool,
+}
+
+/// Bytes asked for at once; few in tests, so that every value lies across an edge there.
+const STEP: u64 = if cfg!(test) { 7 } else { 1024 * 1024 };
+
+type Each<'e> = &'e mut dyn FnMut(&mut Window<'_>) -> Result<(), PartsError>;
+type Member<'e> = &'e mut dyn FnMut(&mut Window<'_>, &str) -> Result<(), PartsError>;
+
+impl Window<'_> {
+    /// Takes more bytes in; a value that is longer than the window gets as much again.
+    fn fill(&mut self) -> Result<(), PartsError> {
+        self.bytes.drain(..self.at);
+        self.passed += self.at as u64;
+        self.at = 0;
+        let step = STEP.max(self.bytes.len() as u64);
+        let read = (&mut *self.source).take(step).read_to_end(&mut self.bytes)?;
+        self.has_ended = (read as u64) < step;
+        Ok(())
+    }
+
+    /// The next byte that is no blank, left where it is; none at the end.
+    fn peek(&mut self) -> Result<Option<u8>, PartsError> {
+        loop {
+            let rest = &self.bytes[self.at..];
+            if let Some(ahead) = rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
+                self.at += ahead;
+                return Ok(Some(self.bytes[self.at]));
+            }
+            self.at = self.bytes.len();
+            if self.has_ended {
+                return Ok(None);
+            }
+            self.fill()?;
+        }
+    }
+
+    fn refused(&self, what: &'static str) -> PartsError {
+        PartsError::Syntax { what, at: self.passed + self.at as u64 }
+    }
+
+    fn take(&mut self, wanted: u8, otherwise: &'static str) -> Result<(), PartsError> {
+        if self.peek()? != Some(wanted) {
+            return Err(self.refused(otherwise));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// What stands between two values or after the last one: whether another one follows.
+    fn goes_on(&mut self, end: u8) -> Result<bool, PartsError> {
+        match self.peek()? {
+            Some(b',') => self.at += 1,
+            Some(byte) if byte == end => {
+                self.at += 1;
+                return Ok(false);
+            }
+            _ => return Err(self.refused("a comma or the end of a list is missing")),
+        }
+        Ok(true)
+    }
+
+    /// Goes through the elements of a list.
+    fn elements(&mut self, each: Each<'_>) -> Result<(), PartsError> {
+        self.take(b'[', "a list is missing")?;
+        if self.peek()? == Some(b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            each(self)?;
+            if !self.goes_on(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Goes through the members of an object.
+    fn members(&mut self, each: Member<'_>) -> Result<(), PartsError> {
+        self.take(b'{', "an object is missing")?;
+        if self.peek()? == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            if self.peek()? != Some(b'"') {
+                return Err(self.refused("a key is missing"));
+            }
+            let key = self.owned::<String>()?;
+            self.take(b':', "a colon is missing")?;
+            each(self, &key)?;
+            if !self.goes_on(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads one object. `read` takes it from the beginning of the bytes and tells its length; it is asked again where the bytes ended too soon.
+    fn object(&mut self, mut read: impl FnMut(&[u8]) -> serde_json::Result<usize>) -> Result<(), PartsError> {
+        if self.peek()? != Some(b'{') {
+            return Err(self.refused("an object is missing"));
+        }
+        loop {
+            match read(&self.bytes[self.at..]) {
+                Ok(length) => {
+                    self.at += length;
+                    return Ok(());
+                }
+                Err(error) if error.is_eof() && !self.has_ended => self.fill()?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Reads one value of any kind that keeps nothing of the window.
+    fn owned<T: DeserializeOwned>(&mut self) -> Result<T, PartsError> {
+        if self.peek()?.is_none() {
+            return Err(self.refused("a value is missing"));
+        }
+        loop {
+            match first::<T>(&self.bytes[self.at..]) {
+                // A number at the edge may go on beyond it.
+                Ok((_, length)) if self.at + length == self.bytes.len() && !self.has_ended => self.fill()?,
+                Ok((value, length)) => {
+                    self.at += length;
+                    return Ok(value);
+                }
+                Err(error) if error.is_eof() && !self.has_ended => self.fill()?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Goes over an object without keeping anything, list by list.
+    fn pass(&mut self) -> Result<(), PartsError> {
+        if self.peek()? != Some(b'{') {
+            return self.owned::<IgnoredAny>().map(|_| ());
+        }
+        self.members(&mut |window, _| match window.peek()? {
+            Some(b'[') => window.elements(&mut |window| window.owned::<IgnoredAny>().map(|_| ())),
+            _ => window.owned::<IgnoredAny>().map(|_| ()),
+        })
+    }
+
+    fn end(&mut self) -> Result<(), PartsError> {
+        if self.peek()?.is_some() {
+            return Err(self.refused("something follows the record"));
+        }
+        Ok(())
+    }
+}
+
+/// The value at the beginning of the bytes, and its length.
+fn first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> serde_json::Result<(T, usize)> {
+    let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<T>();
+    let value = stream.next().unwrap_or_else(|| Err(serde::de::Error::custom("a value is missing")))?;
+    let length = stream.byte_offset();
+    Ok((value, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> String {
+        read_parts(&mut text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused_with_the_reason() {
+        assert_eq!(told("{}"), format!("has no schema; this version reads `{SCHEMA}`"));
+        assert_eq!(told(r#"{"schema": "other/1"}"#), format!("has the schema `other/1`; this version reads `{SCHEMA}`"));
+        assert!(told(&format!(r#"{{"schema": "{SCHEMA}"}}"#)).contains("missing field"));
+        assert_eq!(told(""), "is not an assessment: an object is missing at byte 0");
+        assert_eq!(told("[1]"), "is not an assessment: an object is missing at byte 0");
+        assert_eq!(told(r#"{"schema": "a" "b"}"#), "is not an assessment: a comma or the end of a list is missing at byte 15");
+        assert_eq!(told(r#"{"schema": "a", "schema": "b"}"#), "is not an assessment: the key `schema` stands twice");
+        assert_eq!(told(r#"{"register": [], "register": []}"#), "is not an assessment: the key `register` stands twice");
+        assert!(told(r#"{"register": [{"identity": 1}]}"#).contains("invalid type"));
+        assert!(told(r#"{"dossiers": [{"steps": [}]}"#).starts_with("is not an assessment: expected value"));
+        assert!(told(r#"{"clauses": [{"#).contains("EOF"));
+        assert_eq!(told(r#"{"a": 12} x"#), "is not an assessment: something follows the record at byte 10");
+    }
+}
