@@ -140,7 +140,7 @@ pub fn tier_of(profile: &ProfileFile, framework: &str) -> Option<TierRecord> {
     Some(TierRecord { current: trimmed(&tier.current), target: trimmed(&tier.target), because: tier.because.trim().to_owned() })
 }
 
-/// What is planned about an objective. `today` is the day of judgement.
+/// `today` is the day of judgement in the zone of the period.
 pub fn plan_of(profile: &ProfileFile, objective: &str, today: Option<Day>) -> Option<PlanRecord> {
     let planned = profile.plan.iter().find(|planned| planned.objective == objective)?;
     Some(PlanRecord {
