@@ -497,7 +497,7 @@ fn a_single_changed_input_is_named_as_the_cause() {
 fn stated(parameters: &str, exceptions: &str) -> Assessment {
     let (statements, files) = tickmark::io::read_workspace(&sample("2026-Q3")).unwrap();
     let mut own = SourceTree::default();
-    for (path, bytes) in statements.iter().filter(|(path, _)| !matches!(*path, "exceptions.yaml" | "documents.yaml")) {
+    for (path, bytes) in statements.iter().filter(|(path, _)| !matches!(*path, "exceptions.yaml" | "documents.yaml" | "profile.yaml")) {
         own.insert(path, bytes.to_vec());
     }
     let text = own.text("tickmark.yaml").unwrap().to_owned();
@@ -561,7 +561,7 @@ fn under(quarter_name: &str, frameworks: &str) -> Assessment {
     statements.insert("tickmark.yaml", format!("{}frameworks: [{frameworks}]\n{}", &text[..start], &text[end..]));
     // What is said of clauses of other frameworks does not belong here.
     let mut own = SourceTree::default();
-    for (path, bytes) in statements.iter().filter(|(path, _)| !matches!(*path, "exceptions.yaml" | "documents.yaml")) {
+    for (path, bytes) in statements.iter().filter(|(path, _)| !matches!(*path, "exceptions.yaml" | "documents.yaml" | "profile.yaml")) {
         own.insert(path, bytes.to_vec());
     }
     assessed_from(&own, &files).assessment
