@@ -5,7 +5,6 @@
 
 mod convert;
 mod growing;
-mod memory;
 mod shelf;
 mod spill;
 
@@ -112,7 +111,7 @@ impl Engine {
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
             .set_usize("datafusion.sql_parser.recursion_limit", 60)
             .set_usize("datafusion.optimizer.max_passes", 1);
-        let context = SessionContext::new_with_config_rt(config, memory::runtime());
+        let context = SessionContext::new_with_config(config);
         let instant = || DataType::Timestamp(TimeUnit::Microsecond, None);
         context.register_udf(create_udf(
             "days_between",
