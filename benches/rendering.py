@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long it takes to lay out 19 110 findings and 120 clauses, against WeasyPrint and ReportLab with the same content, as Markdown.
 
-    python3 benches/rendering.py <assessment.json of a pack of the sample>
+    python3 benches/rendering.py <assessment.json of a pack of the sample> [--profile dev]
 
 Not a test: nothing here passes or fails by time. WeasyPrint and ReportLab come from PyPI (`pip install weasyprint reportlab`); without
 them their rows are left out. They are given less than our report has: clauses, findings with every row and exhibits, but no register,
@@ -9,6 +9,7 @@ no dossiers, no forms, no tags for readers of screens and no attachment.
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -18,9 +19,9 @@ from html import escape
 from pathlib import Path
 
 
-def built():
+def built(more):
     made = subprocess.run(
-        ["cargo", "bench", "--bench", "rendering", "--no-run", "--offline", "--message-format=json"], check=True, stdout=subprocess.PIPE, text=True)
+        ["cargo", "bench", "--bench", "rendering", "--no-run", "--offline", "--message-format=json", *more], check=True, stdout=subprocess.PIPE, text=True)
     lines = [json.loads(line) for line in made.stdout.splitlines() if line.startswith("{")]
     return next(line["executable"] for line in lines if line.get("executable") and line["target"]["name"] == "rendering")
 
@@ -87,11 +88,21 @@ def reportlab(view, out):
     return document.page
 
 
+def spent(command):
+    """Runs a command; what it printed last, with the processor time of all its threads."""
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    printed = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0 or not printed:
+        return None
+    return json.loads(printed.splitlines()[-1]) | {"cpu": usage.ru_utime + usage.ru_stime}
+
+
 def aside(name, path, out):
     """Runs one of them in a process of its own, so that its memory is its own."""
     code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import rendering; rendering.measure({name!r}, {str(path)!r}, {str(out)!r})"
-    made = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-    return json.loads(made.stdout.splitlines()[-1]) if made.returncode == 0 and made.stdout else None
+    return spent([sys.executable, "-c", code])
 
 
 def measure(name, path, out):
@@ -105,9 +116,8 @@ def measure(name, path, out):
     print(json.dumps({"seconds": seconds, "peak_mib": peak, "bytes": Path(out).stat().st_size, "pages": pages}))
 
 
-def main(assessment):
-    binary = built()
-    ours = lambda job: json.loads(subprocess.run([binary, assessment, job], check=True, stdout=subprocess.PIPE, text=True).stdout)
+def main(assessment, *more):
+    binary = built(more)
     rows = []
     for job, name in (
         ("pdf", "`report.pdf`, long lists as an excerpt, everything attached"),
@@ -115,18 +125,19 @@ def main(assessment):
         ("html", "`index.html`"),
         ("machine", "all machine forms"),
     ):
-        rows.append((name, ours(job)))
-    base = rows[1][1]["seconds"]
+        rows.append((name, spent([binary, assessment, job])))
+    base = rows[1][1]["cpu"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "view.json"
         path.write_bytes(subprocess.run([binary, assessment, "view-all"], check=True, stdout=subprocess.PIPE).stdout)
         for name, title in (("weasyprint", "WeasyPrint"), ("reportlab", "ReportLab")):
             if made := aside(name, path, Path(folder) / f"{name}.pdf"):
                 rows.append((f"{title}, every row on a page, {made['pages']} pages", made))
-    print("| job | wall | peak memory | size | ratio of wall |\n|---|---|---|---|---|")
+    print("| job | wall | CPU | peak memory | size | ratio of CPU |\n|---|---|---|---|---|---|")
     for name, own in rows:
-        print(f"| {name} | {own['seconds']:.1f} s | {own['peak_mib']} MiB | {own['bytes'] / 1e6:.1f} MB | {own['seconds'] / base:.2f} |")
+        figures = f"{own['seconds']:.1f} s | {own['cpu']:.1f} s | {own['peak_mib']} MiB | {own['bytes'] / 1e6:.1f} MB"
+        print(f"| {name} | {figures} | {own['cpu'] / base:.2f} |")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
