@@ -71,7 +71,6 @@ pub fn run(
 /// Runs one check and hands over its observations by subject, one after the other: a large population is never held as a whole.
 /// With a shelf and the key of the tables, the rows of an equal check over equal tables are taken from there, and else kept there.
 /// False when its SQL or its rows are wrong; the reasons are in `diagnostics`, and what was handed over is worth nothing.
-#[expect(clippy::too_many_arguments, reason = "one call site; each argument is one input of the stage")]
 pub fn run_each(
     engine: &Engine,
     objective: &Objective,

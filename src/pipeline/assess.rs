@@ -395,6 +395,9 @@ pub fn extent(extent: evidence::Extent) -> Extent {
     }
 }
 
+/// The subjects under an exception, each with it, and what is concluded with them.
+type Concluded = (BTreeMap<String, String>, Finding);
+
 /// Judges the clauses of one edition.
 struct Judging<'a> {
     workspace: &'a Workspace,
@@ -402,7 +405,7 @@ struct Judging<'a> {
     name: &'a EditionName,
     tested: &'a BTreeMap<String, Tested>,
     /// By objective: the subjects that exceptions of this edition cover, and what is concluded then.
-    concluded: OnceCell<BTreeMap<&'a str, (BTreeMap<String, String>, Finding)>>,
+    concluded: OnceCell<BTreeMap<&'a str, Concluded>>,
     documents: &'a Documents<'a>,
     names: &'a Names,
     samples: &'a Samples<'a>,
@@ -413,7 +416,7 @@ struct Judging<'a> {
 
 impl Judging<'_> {
     /// What is concluded of an objective in this edition; the same for each of its clauses.
-    fn concluded(&self, objective: &str) -> &(BTreeMap<String, String>, Finding) {
+    fn concluded(&self, objective: &str) -> &Concluded {
         let all = self.concluded.get_or_init(|| {
             let mut all = BTreeMap::new();
             for (id, tested) in self.tested {
