@@ -52,9 +52,12 @@ fn main() {
 fn enlarged(mut assessment: Assessment) -> Assessment {
     let editions: Vec<String> =
         assessment.frameworks.iter().map(|own| own.framework.clone()).filter(|own| !own.starts_with("pci")).collect();
-    let mut left = CLAUSES;
+    let mut kept = 0;
     assessment = assessment.restricted(&editions);
-    assessment.clauses.retain(|clause| clause.status.is_none() || std::mem::replace(&mut left, left.saturating_sub(1)) > 0);
+    assessment.clauses.retain(|clause| {
+        kept += usize::from(clause.status.is_some());
+        clause.status.is_none() || kept <= CLAUSES
+    });
     let seeds: Vec<usize> =
         (0..assessment.objectives.len()).filter(|place| !assessment.objectives[*place].observations.is_empty()).collect();
     for objective in &mut assessment.objectives {
