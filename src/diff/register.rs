@@ -191,8 +191,8 @@ mod tests {
             .collect();
         assert_eq!(told, [("a", FactKind::OwnerChanged, "Ann", "Bob (active)"), ("a", FactKind::PrivilegeGrown, "s3:Get", "admin")]);
         assert_eq!(registers.went_and_came(), (vec!["b"], vec!["c"]));
-        let mut owners = registers.owners();
-        assert_eq!(["a", "b", "c"].map(|id| owners(id)), [Some("Bob"), None, None]);
+        let owners = registers.owners();
+        assert_eq!(["a", "b", "c"].map(owners), [Some("Bob"), None, None]);
         assert!(Registers::of(&new, &new).unwrap().facts().is_empty());
     }
 }
