@@ -87,7 +87,6 @@ fn enlarged(mut assessment: Assessment) -> Assessment {
 }
 
 /// The high-water mark that the system shows.
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures memory")]
 fn peak_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
