@@ -5,6 +5,7 @@
 
 mod convert;
 mod growing;
+mod shared;
 mod shelf;
 mod spill;
 
@@ -31,6 +32,7 @@ pub use growing::{Growing, NoRoom, ROWS_IN_MEMORY_MAX};
 pub use shelf::{Draft, Entry, Shelf, TableWriter};
 
 use crate::base::table::{ColumnType, Table};
+use shared::LaidDown;
 
 /// So many rows go through a query together.
 const BATCH_ROWS: usize = 8 * 1024;
@@ -153,6 +155,13 @@ impl Engine {
         Ok(self.spilled.get().expect("it was just set").path().join(format!("{name}.parquet")))
     }
 
+    /// Removes the file of a table that is not needed any more; what cannot be removed now goes with the folder.
+    fn forget_spill(&self, name: &str) {
+        if let Some(folder) = self.spilled.get() {
+            let _ = spill::remove(&folder.path().join(format!("{name}.parquet")));
+        }
+    }
+
     /// All rows of a table, in memory. A name that is not loaded gives nothing.
     pub fn table(&self, name: &str) -> Option<Table> {
         let mut parts: Option<Table> = None;
@@ -205,7 +214,7 @@ impl Engine {
 
     /// Answers one query part by part, in its order; at least one part, which may be empty.
     pub fn query_parts(&self, query: &Query, parameters: &Parameters, each: impl FnMut(Table)) -> Result<(), QueryError> {
-        let plan = self.plan(query.statement.clone(), &query.text, parameters)?;
+        let (plan, _laid) = self.ready(query.statement.clone(), &query.text, parameters)?;
         self.stream(DataFrame::new(self.context.state(), plan), each).map_err(|error| match error {
             StreamError::Engine(error) => refusal(&error, &query.text),
             StreamError::Column(error) => error,
@@ -214,7 +223,7 @@ impl Engine {
 
     /// The same with the rows in the order of a column of text, byte by byte; in the query's own order where it gives no such column.
     pub fn query_by(&self, query: &Query, parameters: &Parameters, column: &str, each: impl FnMut(Table)) -> Result<(), QueryError> {
-        let plan = self.plan(query.statement.clone(), &query.text, parameters)?;
+        let (plan, _laid) = self.ready(query.statement.clone(), &query.text, parameters)?;
         let frame = DataFrame::new(self.context.state(), plan);
         let is_text = |field: &Arc<datafusion::arrow::datatypes::Field>| {
             field.name() == column && convert::kind_of(field.data_type()) == Some(ColumnType::Text)
@@ -270,7 +279,7 @@ impl Engine {
     }
 
     fn run(&self, statement: Statement, text: &Arc<str>, parameters: &Parameters) -> Result<Table, QueryError> {
-        let plan = self.plan(statement, text, parameters)?;
+        let (plan, _laid) = self.ready(statement, text, parameters)?;
         let schema = Arc::new(plan.schema().as_arrow().clone());
         let batches = self.runtime.block_on(DataFrame::new(self.context.state(), plan).collect()).map_err(|error| refusal(&error, text))?;
         let schema = batches.first().map_or(schema, |batch| batch.schema());
@@ -278,8 +287,22 @@ impl Engine {
         convert::from_batch(&batch)
     }
 
+    /// A plan to be run, with the tables of its `with` that were laid down for it.
+    fn ready(&self, mut statement: Statement, text: &Arc<str>, parameters: &Parameters) -> Result<(LogicalPlan, LaidDown<'_>), QueryError> {
+        fill_in(&mut statement, parameters, text)?;
+        // What is wrong with the whole is told of the whole.
+        let whole = self.checked(statement.clone(), text)?;
+        let laid = LaidDown::of(self, &mut statement, text)?;
+        let plan = if laid.is_empty() { whole } else { self.checked(statement, text)? };
+        Ok((plan, laid))
+    }
+
     fn plan(&self, mut statement: Statement, text: &Arc<str>, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
         fill_in(&mut statement, parameters, text)?;
+        self.checked(statement, text)
+    }
+
+    fn checked(&self, statement: Statement, text: &Arc<str>) -> Result<LogicalPlan, QueryError> {
         let plan = self.runtime.block_on(self.context.state().statement_to_plan(statement)).map_err(|error| refusal(&error, text))?;
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         read_only.verify_plan(&plan).map_err(|_| QueryError {

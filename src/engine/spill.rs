@@ -30,6 +30,11 @@ fn damaged(error: parquet::errors::ParquetError) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }
 
+/// Removes the file of a table.
+pub(super) fn remove(path: &Path) -> std::io::Result<()> {
+    std::fs::remove_file(path)
+}
+
 /// So many rows are encoded together; they bound what writing and reading hold in memory.
 const GROUP_ROWS: usize = 64 * 1024;
 

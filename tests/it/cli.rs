@@ -29,7 +29,7 @@ fn evidence_as_json_accounts_for_every_file() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let list: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
     let on_disk = walkdir::WalkDir::new(&folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()).count();
-    assert_eq!(list.len(), on_disk - 4, "every file but the four statements");
+    assert_eq!(list.len(), on_disk - 5, "every file but the five statements");
     for file in &list {
         for key in ["path", "adapter", "state", "read", "kept", "rejected"] {
             assert!(file.get(key).is_some(), "{key} in {file}");
