@@ -59,8 +59,9 @@ impl<'a> LaidDown<'a> {
             let (before, rest) = with.cte_tables.split_at_mut(place);
             let Some(cte) = rest.first_mut() else { continue };
             let mut own = cte.query.as_ref().clone();
-            own.with = Some(sql_ast::With { with_token: with.with_token.clone(), recursive: false, cte_tables: needed(before, &own) })
-                .filter(|with| !with.cte_tables.is_empty());
+            own.with =
+                Some(sql_ast::With { with_token: with.with_token.clone(), recursive: with.recursive, cte_tables: needed(before, &own) })
+                    .filter(|with| !with.cte_tables.is_empty());
             let name = format!("with_{}_{}", LAID_DOWN.fetch_add(1, Ordering::Relaxed), cte.alias.name.value);
             laid.lay_down(&name, own, text)?;
             *cte.query = everything_of(&name);
@@ -143,7 +144,7 @@ fn needed(before: &[Cte], query: &Query) -> Vec<Cte> {
 
 /// The places of the tables that are worth laying down, in their order.
 fn shared(query: &Query) -> Vec<usize> {
-    let Some(with) = query.with.as_ref().filter(|with| !with.recursive) else { return Vec::new() };
+    let Some(with) = query.with.as_ref() else { return Vec::new() };
     let tables = &with.cte_tables;
     let nested = tables.iter().any(|cte| cte.query.with.is_some());
     if nested {
@@ -156,12 +157,14 @@ fn shared(query: &Query) -> Vec<usize> {
     let mut places = Vec::new();
     for (place, cte) in tables.iter().enumerate().rev() {
         let own = uses.get(&name_of(cte)).copied().unwrap_or_default();
-        let lays_down = own > 1 && !is_plain(&cte.query);
+        let mut named = names_in(cte.query.as_ref());
+        let names_itself = named.remove(&name_of(cte)).is_some();
+        let lays_down = own > 1 && !names_itself && !is_plain(&cte.query);
         if lays_down {
             places.push(place);
         }
         let times = if lays_down { 1 } else { own };
-        for (name, count) in names_in(cte.query.as_ref()) {
+        for (name, count) in named {
             *uses.entry(name).or_default() += count * times;
         }
     }
@@ -244,6 +247,14 @@ mod tests {
             "with {ranked}, counted as (select n, count(*) as c from ranked group by n) select a.n from counted as a inner join counted as b on a.n = b.n"
         );
         assert_eq!(places(&chained), [1]);
+        // What names itself stays where it stands, and what it rests on is laid down.
+        let recursive = format!(
+            "with recursive {ranked}, steps as (select n from ranked where n = 1 union all select ranked.n from ranked inner join steps on ranked.n = steps.n + 1) \
+             select a.n from steps as a inner join steps as b on a.n = b.n"
+        );
+        assert_eq!(places(&recursive), [0]);
+        let steps = engine(40).query(&Asked::parse(&recursive).unwrap(), &Parameters::new()).unwrap();
+        assert_eq!(steps.len(), 40);
         assert_eq!(places(&format!("with {ranked} select n from ranked where n in (select n from ranked where n > 2)")), [0]);
     }
 

@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
     static CONTROLS: OnceLock<Controls> = OnceLock::new();
     let controls = CONTROLS.get_or_init(|| Controls::load(tickmark::io::embedded_controls(), &mut Diagnostics::default()));
     let Some((file, rest)) = data.split_first() else { return };
-    let names = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml"];
+    let names = ["tickmark.yaml", "artifacts.yaml", "exceptions.yaml", "documents.yaml", "samples.yaml", "profile.yaml"];
     let mut statements = SourceTree::default();
     statements.insert(
         "tickmark.yaml",
