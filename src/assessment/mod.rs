@@ -368,7 +368,7 @@ pub struct Observation {
 pub struct SpanRecord {
     /// Instants at which states were exported, first and last: that something is set up so then, which is its design.
     pub design: Vec<String>,
-    /// Days that logs and dated decisions speak of: that it worked so over time, which is its operation.
+    /// Days that logs, and exports with a stated period, speak of: that it worked so over time, which is its operation.
     pub operation: Vec<OperationRecord>,
 }
 

@@ -337,7 +337,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Which logs and dated decisions it rests on, with the days that they do not speak of.
+    /// Which logs and exports with a stated period it rests on, with the days that they do not speak of.
     fn operation(&self, span: &SpanRecord) -> String {
         if span.operation.is_empty() {
             return self.wording.fill("operation_none", "Nothing that speaks of days: how it worked over the period is not shown", &[]);
