@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::classes::{ByClass, ClassOf};
 use super::documents::Documents;
 use super::exceptions::Departing;
-use super::observing::{Observed, Observing, proving};
+use super::observing::{Observed, Observing};
 use super::samples::Samples;
 use super::{Controls, Workspace, classes, compare, exceptions, lives, naming, profile};
 use crate::assessment::{
@@ -322,7 +322,7 @@ impl Testing<'_> {
         let all: Vec<Reliance> = ledger.artifacts.values().filter(|artifact| artifact.state == ArtifactState::Used).map(reliance).collect();
         let differs = values.by_name.values().any(InForce::differs_by_class);
         let by_class = differs.then(|| ByClass::new(&self.kinds, self.class_of.get_or_init(|| ClassOf::new(ledger, &self.kinds))));
-        let mut observing = Observing::new(&ledger.masker, proving(&all), by_class, self.names, keep);
+        let mut observing = Observing::new(&ledger.masker, judge::proving(&all, &judge::STATEMENTS), by_class, self.names, keep);
         let shelf = self.manner.shelf.zip(ledger.key());
         if !checks::run_each(ledger.engine(), objective, values, self.times(), shelf, diagnostics, |seen| observing.add(seen)) {
             return Gathered::untested(Evidence::Missing { tables: vec!["the check, which could not run".into()] });

@@ -13,7 +13,7 @@ use crate::workspace::{Exception, ExceptionState, ExceptionsFile, Milestone, Wor
 
 /// The exceptions of the file; every name in them must exist.
 pub fn check(file: &Located<ExceptionsFile>, stated: &WorkspaceFile, controls: &Controls, diagnostics: &mut Diagnostics) -> Vec<Exception> {
-    let mut ids = std::collections::BTreeSet::new();
+    let mut ids = BTreeSet::new();
     for (index, exception) in file.value.exceptions.iter().enumerate() {
         let pointer = format!("/exceptions/{index}");
         if !ids.insert(&exception.id) {
@@ -111,9 +111,18 @@ pub fn put_forward(exception: &Exception) -> PutForward<'_> {
     PutForward { exception: &exception.id, missing }
 }
 
+/// The day on which the step was done, where that is not still to come.
+fn done_by(step: &Milestone, today: Day) -> Option<Day> {
+    step.done.filter(|done| *done <= today)
+}
+
+fn is_overdue(step: &Milestone, today: Day) -> bool {
+    step.due < today && done_by(step, today).is_none()
+}
+
 /// The steps that should be done by now and are not.
 fn overdue(exception: &Exception, today: Day) -> impl Iterator<Item = &Milestone> {
-    exception.milestones.iter().filter(move |step| step.due < today && step.done.is_none_or(|done| done > today))
+    exception.milestones.iter().filter(move |step| is_overdue(step, today))
 }
 
 fn record(exception: &Exception, workspace: &Workspace, names: &Names, departing: &Departing, today: Option<Day>) -> ExceptionRecord {
@@ -152,10 +161,10 @@ fn record(exception: &Exception, workspace: &Workspace, names: &Names, departing
 
 /// A step as the record keeps it. What is said to be done later than the day of judgement is not done.
 pub fn milestone(step: &Milestone, today: Option<Day>) -> MilestoneRecord {
-    let done = step.done.filter(|done| today.is_none_or(|today| *done <= today));
+    let done = today.map_or(step.done, |today| done_by(step, today));
     let state = match done {
         Some(_) => "done",
-        None if today.is_some_and(|today| step.due < today) => "overdue",
+        None if today.is_some_and(|today| is_overdue(step, today)) => "overdue",
         None => "open",
     };
     MilestoneRecord {

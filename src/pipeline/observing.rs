@@ -10,7 +10,7 @@ use crate::assessment::{ClassTally, Names, Observation, ObservationsList};
 use crate::base::Digest;
 use crate::base::digest::Hasher;
 use crate::evidence::Masker;
-use crate::judge::{self, Seen};
+use crate::judge::Seen;
 
 /// So many rows of the list are written before they are hashed.
 const ROWS_AT_A_TIME: usize = 4096;
@@ -105,11 +105,6 @@ impl<'a> List<'a> {
         self.hash();
         (self.hasher.finish(), self.kept)
     }
-}
-
-/// The artifacts on which a pass is proved.
-pub fn proving(reliances: &[judge::Reliance]) -> BTreeSet<&str> {
-    judge::proving(reliances, &judge::STATEMENTS)
 }
 
 #[cfg(test)]
