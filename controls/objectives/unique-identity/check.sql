@@ -62,7 +62,7 @@ programs as (
   having count(*) > $programs_max
 ),
 
--- Credentials of which the logs of the period show the use, and places of which such a log was delivered: there a credential that no event names was not used.
+-- Credentials of which the logs of the period show the use. A log that names a credential nowhere proves nothing about it: who can say that it holds the whole period?
 seen_in_use as (
   select distinct credential_native_id as native_id
   from events
@@ -70,27 +70,15 @@ seen_in_use as (
     and at between $period_from and $period_to
 ),
 
-logged_places as (
-  select distinct lower(platform) as platform, coalesce(lower(scope), '') as scope
-  from events
-  where platform is not null
-    and at between $period_from and $period_to
-),
-
--- What tells by how many each live credential is used: a log, or a source that says that it rested all through the period; else nothing.
+-- What tells by how many each live credential is used: events of its use, or a source that says that it rested all through the period; else nothing.
 told_uses as (
   select
     credentials_of.holder,
     seen_in_use.native_id is null and (credentials_of.last_used_at_state = 'none' or coalesce(credentials_of.last_used_at < $period_from, false)) as rested,
-    seen_in_use.native_id is not null or logged_places.platform is not null as logged
+    seen_in_use.native_id is not null as logged
   from credentials_of
   left join seen_in_use
     on seen_in_use.native_id = credentials_of.native_id
-  left join machine_identities
-    on machine_identities.identity_id = credentials_of.identity_id
-  left join logged_places
-    on logged_places.platform = machine_identities.platform
-    and logged_places.scope = coalesce(lower(machine_identities.scope), '')
   where credentials_of.live
 ),
 
