@@ -3,7 +3,7 @@
 //! Source of the format: <https://pages.nist.gov/OSCAL/>. Every UUID derives from content. OSCAL knows two states of a finding: whatever is
 //! not satisfied, silence included, is `not-satisfied` there, and the property `status` carries our word.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -14,10 +14,15 @@ use crate::report::machine::{ClauseItem, DeviationItem, ExceptionItem, Framework
 
 const VERSION: &str = "1.1.3";
 
+/// So many deviations of one objective stand as observations of their own in a result, and in the plan. Without a bound the document grows
+/// with deviations times editions, to a size that no reader of OSCAL takes; the full lists are in `observations/`, and a summary says so.
+pub const LISTED_MAX: usize = 200;
+
 /// One result for each edition: its clauses as findings, what was observed behind them, what is at risk.
 pub fn assessment_results(machine: &Machine) -> Vec<u8> {
     let plan = uuid(&["plan", &machine.root]);
-    let results: Vec<Value> = machine.frameworks.iter().map(|framework| result(machine, framework)).collect();
+    let deviations = by_objective(machine);
+    let results: Vec<Value> = machine.frameworks.iter().map(|framework| result(machine, &deviations, framework)).collect();
     identified(
         "assessment-results",
         json!({
@@ -36,12 +41,13 @@ pub fn assessment_results(machine: &Machine) -> Vec<u8> {
 
 /// The open deviations and the exceptions as planned remedies; nothing where there are none, since OSCAL has no empty plan.
 pub fn plan_of_action(machine: &Machine) -> Option<Vec<u8>> {
-    let everything = Scope { machine, framework: None };
+    let deviations = by_objective(machine);
+    let everything = Scope { machine, deviations: &deviations, framework: None };
     let items: Vec<Value> = machine.objectives.iter().flat_map(|objective| everything.plan_items(objective)).collect();
     if items.is_empty() {
         return None;
     }
-    let failing: Vec<&ObjectiveItem> = machine.objectives.iter().filter(|own| everything.deviations(own).next().is_some()).collect();
+    let failing: Vec<&ObjectiveItem> = machine.objectives.iter().filter(|own| !everything.deviations(own).is_empty()).collect();
     let mut plan = json!({
         "uuid": "",
         "metadata": metadata(machine),
@@ -75,8 +81,19 @@ fn metadata(machine: &Machine) -> Value {
     })
 }
 
-fn result(machine: &Machine, framework: &FrameworkItem) -> Value {
-    let scope = Scope { machine, framework: Some(&framework.id) };
+/// The deviations of each objective in their order.
+type ByObjective<'a> = BTreeMap<&'a str, Vec<&'a DeviationItem>>;
+
+fn by_objective(machine: &Machine) -> ByObjective<'_> {
+    let mut lists = ByObjective::new();
+    for own in &machine.deviations {
+        lists.entry(&own.objective).or_default().push(own);
+    }
+    lists
+}
+
+fn result(machine: &Machine, deviations: &ByObjective<'_>, framework: &FrameworkItem) -> Value {
+    let scope = Scope { machine, deviations, framework: Some(&framework.id) };
     let clauses: Vec<&ClauseItem> =
         machine.clauses.iter().filter(|clause| clause.framework == framework.id && clause.status.is_some()).collect();
     let cited: Vec<&ObjectiveItem> = machine.objectives.iter().filter(|own| own.frameworks.contains(&framework.id)).collect();
@@ -110,6 +127,7 @@ fn result(machine: &Machine, framework: &FrameworkItem) -> Value {
 /// All editions, or one of them: the same deviation has an identifier of its own in each.
 struct Scope<'a> {
     machine: &'a Machine,
+    deviations: &'a ByObjective<'a>,
     framework: Option<&'a str>,
 }
 
@@ -120,8 +138,14 @@ impl<'a> Scope<'a> {
         uuid(&all)
     }
 
-    fn deviations(&self, objective: &'a ObjectiveItem) -> impl Iterator<Item = &'a DeviationItem> {
-        self.machine.deviations.iter().filter(|own| own.objective == objective.id)
+    fn deviations(&self, objective: &ObjectiveItem) -> &'a [&'a DeviationItem] {
+        self.deviations.get(objective.id.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those that are observations of their own: the first, failures before what could not be told.
+    fn listed(&self, objective: &ObjectiveItem) -> &'a [&'a DeviationItem] {
+        let all = self.deviations(objective);
+        &all[..all.len().min(LISTED_MAX)]
     }
 
     /// The exception that covers a deviation here: in this edition, or in every edition that cites the objective.
@@ -134,22 +158,22 @@ impl<'a> Scope<'a> {
     }
 
     fn open(&self, objective: &'a ObjectiveItem) -> Vec<&'a DeviationItem> {
-        self.deviations(objective).filter(|own| own.outcome == "fail" && self.exception(own).is_none()).collect()
+        self.deviations(objective).iter().copied().filter(|own| own.outcome == "fail" && self.exception(own).is_none()).collect()
     }
 
     /// The exceptions that cover something of an objective here.
     fn exceptions(&self, objective: &'a ObjectiveItem) -> Vec<&'a ExceptionItem> {
-        let ids: BTreeSet<&str> = self.deviations(objective).filter_map(|own| self.exception(own)).collect();
+        let ids: BTreeSet<&str> = self.deviations(objective).iter().filter_map(|own| self.exception(own)).collect();
         self.machine.exceptions.iter().filter(|own| ids.contains(own.id.as_str())).collect()
     }
 
     fn covered(&self, objective: &'a ObjectiveItem, exception: &str) -> Vec<&'a DeviationItem> {
-        self.deviations(objective).filter(|own| self.exception(own) == Some(exception)).collect()
+        self.deviations(objective).iter().copied().filter(|own| self.exception(own) == Some(exception)).collect()
     }
 
     /// The members of populations that observations speak of.
     fn local_definitions(&self, objectives: &[&'a ObjectiveItem]) -> Value {
-        let subjects: BTreeSet<&str> = objectives.iter().flat_map(|own| self.deviations(own)).map(|own| own.subject.as_str()).collect();
+        let subjects: BTreeSet<&str> = objectives.iter().flat_map(|own| self.listed(own)).map(|own| own.subject.as_str()).collect();
         let items: Vec<Value> = subjects
             .into_iter()
             .map(|subject| {
@@ -173,7 +197,7 @@ impl<'a> Scope<'a> {
         self.uuid("observation", &[&own.objective, &own.subject])
     }
 
-    /// One observation over the whole population of an objective, and one for each deviation.
+    /// One observation over the whole population of an objective, and one for each deviation that is listed.
     fn observations(&self, objective: &'a ObjectiveItem) -> Vec<Value> {
         let method = objective.method.to_uppercase();
         let counts = [
@@ -189,6 +213,12 @@ impl<'a> Scope<'a> {
             json!({"name": "status", "ns": NAMESPACE, "value": objective.status.word()}),
         ];
         props.extend(counts.map(|(name, count)| json!({"name": name, "ns": NAMESPACE, "value": count.to_string()})));
+        let (listed, total) = (self.listed(objective), self.deviations(objective).len());
+        let file = format!("observations/{}.csv", objective.id);
+        if listed.len() < total {
+            props.push(json!({"name": "listed", "ns": NAMESPACE, "value": listed.len().to_string()}));
+            props.push(json!({"name": "not-listed", "ns": NAMESPACE, "value": (total - listed.len()).to_string()}));
+        }
         let mut all = json!({
             "uuid": self.summary_uuid(objective),
             "title": line(&objective.title),
@@ -198,10 +228,17 @@ impl<'a> Scope<'a> {
             "types": ["control-objective"],
             "collected": self.collected(&objective.exhibits),
         });
-        let files = objective.exhibits.iter().map(|exhibit| self.evidence(exhibit, ""));
-        put_list(&mut all, "relevant-evidence", files.collect());
+        let mut files: Vec<Value> = objective.exhibits.iter().map(|exhibit| self.evidence(exhibit, "")).collect();
+        if listed.len() < total {
+            files.push(json!({"description": "Every member of the population with its outcome", "href": format!("../{file}")}));
+            all["remarks"] = json!(prose(&format!(
+                "{total} members depart or cannot be told. The first {} stand here as observations of their own, all of them in {file}.",
+                listed.len()
+            )));
+        }
+        put_list(&mut all, "relevant-evidence", files);
         let mut observations = vec![all];
-        observations.extend(self.deviations(objective).map(|own| {
+        observations.extend(listed.iter().map(|own| {
             let exhibits: Vec<String> = Some(&own.place.exhibit).filter(|id| !id.is_empty()).into_iter().cloned().collect();
             let mut props = vec![
                 json!({"name": "outcome", "ns": NAMESPACE, "value": own.outcome}),
@@ -296,7 +333,7 @@ impl<'a> Scope<'a> {
                 remediations.push(remediation);
             }
             put_list(&mut risk, "remediations", remediations);
-            put_list(&mut risk, "related-observations", self.related(&open));
+            put_list(&mut risk, "related-observations", self.related(objective, &open));
             risks.push(risk);
         }
         risks.extend(self.exceptions(objective).into_iter().map(|exception| self.excepted(objective, exception)));
@@ -328,7 +365,7 @@ impl<'a> Scope<'a> {
             }]);
             put_list(&mut risk["remediations"][0], "tasks", self.milestones(&[&objective.id, &exception.id], &exception.milestones));
         }
-        put_list(&mut risk, "related-observations", self.related(&covered));
+        put_list(&mut risk, "related-observations", self.related(objective, &covered));
         risk
     }
 
@@ -346,8 +383,15 @@ impl<'a> Scope<'a> {
         steps.iter().enumerate().map(task).collect()
     }
 
-    fn related(&self, deviations: &[&DeviationItem]) -> Vec<Value> {
-        deviations.iter().map(|own| json!({"observation-uuid": self.deviation_uuid(own)})).collect()
+    /// The observations of some deviations of an objective; the one over its population stands for those that are not listed.
+    fn related(&self, objective: &ObjectiveItem, deviations: &[&DeviationItem]) -> Vec<Value> {
+        let listed: BTreeSet<&str> = self.listed(objective).iter().map(|own| own.subject.as_str()).collect();
+        let mut ids: Vec<String> =
+            deviations.iter().filter(|own| listed.contains(own.subject.as_str())).map(|own| self.deviation_uuid(own)).collect();
+        if ids.len() < deviations.len() {
+            ids.push(self.summary_uuid(objective));
+        }
+        ids.into_iter().map(|id| json!({"observation-uuid": id})).collect()
     }
 
     fn finding(&self, clause: &ClauseItem) -> Value {
@@ -407,7 +451,7 @@ impl<'a> Scope<'a> {
                 "description": prose(description),
             });
             put_list(&mut item, "props", frameworks.clone());
-            put_list(&mut item, "related-observations", self.related(deviations));
+            put_list(&mut item, "related-observations", self.related(objective, deviations));
             item["related-risks"] = json!([{"risk-uuid": risk}]);
             item
         };

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use calamine::{Data, DataType, Reader};
 use proptest::prelude::*;
 use quick_xml::events::Event;
-use serde_json::Value;
-use tickmark::assessment::{Assessment, Outcome};
+use serde_json::{Value, json};
+use tickmark::assessment::{Assessment, ExceptedSubject, Observation, Outcome};
 use tickmark::base::{Diagnostics, Status};
 use tickmark::io;
 use tickmark::pipeline::machine_files;
@@ -46,7 +46,7 @@ fn sample() -> &'static Assessment {
     &quarter("2026-Q3").assessment
 }
 
-fn json(bytes: &[u8]) -> Value {
+fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
 }
 
@@ -172,7 +172,7 @@ fn every_form_accounts_for_every_clause_with_the_same_status() {
     assert_eq!(sheet.len(), listed.len());
     assert_eq!(with_status(sheet.iter().map(|row| of(row, ["Framework", "Clause", "Status"])).collect()), wanted);
 
-    let scanned = json(&pack["machine/results.sarif"]);
+    let scanned = parsed(&pack["machine/results.sarif"]);
     let results = scanned["runs"][0]["results"].as_array().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let scanned: Vec<((String, String), String)> = results
@@ -187,7 +187,7 @@ fn every_form_accounts_for_every_clause_with_the_same_status() {
     assert_eq!(scanned.len(), wanted.len(), "one result for each clause");
     assert_eq!(with_status(scanned), wanted);
 
-    let found = json(&pack["machine/oscal-assessment-results.json"]);
+    let found = parsed(&pack["machine/oscal-assessment-results.json"]);
     let prop = |finding: &Value, name: &str| {
         text(&finding["props"].as_array().unwrap().iter().find(|prop| prop["name"] == name).unwrap()["value"])
     };
@@ -240,7 +240,7 @@ fn every_form_accounts_for_every_deviation() {
     };
     let listed = keys(&rows(&pack["machine/deviations.csv"]), ["objective", "subject"]);
     let sheet = keys(&sheet(&pack["machine/workbook.xlsx"], "Deviations"), ["Objective", "Subject"]);
-    let scanned = json(&pack["machine/results.sarif"]);
+    let scanned = parsed(&pack["machine/results.sarif"]);
     let scanned: Vec<(String, String)> = scanned["runs"][0]["results"]
         .as_array()
         .unwrap()
@@ -254,10 +254,10 @@ fn every_form_accounts_for_every_deviation() {
     }
     let page = String::from_utf8(pack["machine/report.md"].clone()).unwrap();
     assert_eq!(table_rows(&page, "\n## Deviations"), wanted.len());
-    let plan = json(&pack["machine/oscal-poam.json"]);
+    let plan = parsed(&pack["machine/oscal-poam.json"]);
     let observed = plan["plan-of-action-and-milestones"]["observations"].as_array().unwrap();
     assert_eq!(observed.iter().filter(|own| own["types"][0] == "finding").count(), wanted.len());
-    for result in json(&pack["machine/oscal-assessment-results.json"])["assessment-results"]["results"].as_array().unwrap() {
+    for result in parsed(&pack["machine/oscal-assessment-results.json"])["assessment-results"]["results"].as_array().unwrap() {
         let framework = result["props"][0]["value"].as_str().unwrap();
         let cited: BTreeSet<&str> = sample()
             .clauses
@@ -310,7 +310,7 @@ fn cells_of_a_workbook_are_typed_and_the_words_of_every_column_are_there() {
 
 /// Rules of SARIF 2.1.0 that its schema does not hold, and those that viewers need.
 fn check_sarif(bytes: &[u8]) {
-    let document = json(bytes);
+    let document = parsed(bytes);
     assert_eq!(document["version"], "2.1.0");
     let run = &document["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
@@ -355,7 +355,7 @@ fn check_sarif(bytes: &[u8]) {
 fn sarif_keeps_its_rules_and_points_at_files_and_lines() {
     let bytes = &sample_pack()["machine/results.sarif"];
     check_sarif(bytes);
-    let document = json(bytes);
+    let document = parsed(bytes);
     let results = document["runs"][0]["results"].as_array().unwrap();
     let kinds = |status: &str| {
         results
@@ -382,7 +382,7 @@ fn an_exception_suppresses_a_deviation_only_where_it_covers_it_everywhere() {
     let machine = told(sample());
     let excepted: Vec<_> = machine.deviations.iter().filter(|own| !own.excepted.is_empty()).collect();
     assert!(!excepted.is_empty(), "the sample has an active exception");
-    let document = json(&sarif::render(&machine, ""));
+    let document = parsed(&sarif::render(&machine, ""));
     let results = document["runs"][0]["results"].as_array().unwrap();
     for own in &machine.deviations {
         let result = results
@@ -443,9 +443,9 @@ fn check_oscal(document: &Value) {
 
 #[test]
 fn oscal_refers_only_to_what_is_there_and_no_silence_is_satisfied() {
-    let results = json(&sample_pack()["machine/oscal-assessment-results.json"]);
+    let results = parsed(&sample_pack()["machine/oscal-assessment-results.json"]);
     check_oscal(&results);
-    check_oscal(&json(&sample_pack()["machine/oscal-poam.json"]));
+    check_oscal(&parsed(&sample_pack()["machine/oscal-poam.json"]));
     for finding in results["assessment-results"]["results"].as_array().unwrap().iter().flat_map(|own| own["findings"].as_array().unwrap()) {
         let satisfied = finding["props"][0]["value"] == "satisfied";
         assert_eq!(finding["target"]["status"]["state"] == "satisfied", satisfied);
@@ -457,10 +457,69 @@ fn oscal_refers_only_to_what_is_there_and_no_silence_is_satisfied() {
     let other = |change: &dyn Fn(&mut Assessment)| {
         let mut changed = sample().clone();
         change(&mut changed);
-        json(&oscal::assessment_results(&told(&changed)))["assessment-results"]["uuid"].clone()
+        parsed(&oscal::assessment_results(&told(&changed)))["assessment-results"]["uuid"].clone()
     };
     assert_eq!(other(&|_| {}), results["assessment-results"]["uuid"]);
     assert_ne!(other(&|own| own.frame.title.push('x')), results["assessment-results"]["uuid"], "another content, another identifier");
+}
+
+/// The sample with one objective from which `count` members depart, the last of them under an exception everywhere.
+fn crowded(count: usize) -> (Assessment, String) {
+    let mut crowded = sample().clone();
+    let (id, kind) = {
+        let own = crowded.objectives.iter_mut().find(|own| own.observations.iter().any(|seen| seen.outcome == Outcome::Fail)).unwrap();
+        let kind = own.observations.iter().find(|seen| seen.outcome == Outcome::Fail).unwrap().clone();
+        (own.id.clone(), kind)
+    };
+    let subject = |number: usize| format!("member {number:06}");
+    let own = crowded.objectives.iter_mut().find(|own| own.id == id).unwrap();
+    own.observations = (0..count).map(|number| Observation { subject: subject(number), ..kind.clone() }).collect();
+    let exception = crowded.exceptions[0].id.clone();
+    for cited in crowded.clauses.iter_mut().flat_map(|clause| &mut clause.objectives).filter(|cited| cited.objective == id) {
+        cited.excepted = vec![ExceptedSubject { subject: subject(count - 1), exception: exception.clone() }];
+    }
+    (crowded, id)
+}
+
+#[test]
+fn oscal_names_a_bounded_number_of_deviations_and_says_where_the_others_are() {
+    let count = oscal::LISTED_MAX + 250;
+    let (crowded, id) = crowded(count);
+    let machine = told(&crowded);
+    let results = parsed(&oscal::assessment_results(&machine));
+    let plan = parsed(&oscal::plan_of_action(&machine).unwrap());
+    check_oscal(&results);
+    check_oscal(&plan);
+    let mut documents: Vec<&Value> = results["assessment-results"]["results"].as_array().unwrap().iter().collect();
+    documents.push(&plan["plan-of-action-and-milestones"]);
+    let mut seen = 0;
+    for document in documents {
+        let prop = |own: &Value, name: &str| {
+            own["props"].as_array().unwrap().iter().find(|prop| prop["name"] == name).map(|prop| prop["value"].as_str().unwrap().to_owned())
+        };
+        let observations = document["observations"].as_array().unwrap();
+        let Some(summary) = observations.iter().find(|own| prop(own, "objective").as_ref() == Some(&id)) else { continue };
+        seen += 1;
+        assert_eq!(prop(summary, "listed"), Some(oscal::LISTED_MAX.to_string()));
+        assert_eq!(prop(summary, "not-listed"), Some("250".to_owned()));
+        let href = format!("../observations/{id}.csv");
+        assert!(summary["relevant-evidence"].as_array().unwrap().iter().any(|own| own["href"] == href.as_str()));
+        let own = observations.iter().filter(|own| prop(own, "subject").is_some_and(|subject| subject.starts_with("member "))).count();
+        assert_eq!(own, oscal::LISTED_MAX);
+        // The one under an exception is not listed: its risk rests on the observation over the population.
+        let risks = document["risks"].as_array().unwrap();
+        let approved: Vec<&Value> =
+            risks.iter().filter(|risk| risk["related-observations"] == json!([{"observation-uuid": summary["uuid"]}])).collect();
+        assert_eq!(approved.len(), 1);
+        assert_eq!(approved[0]["status"], "deviation-approved");
+        let open = risks.iter().find(|risk| risk["related-observations"].as_array().is_some_and(|own| own.len() == oscal::LISTED_MAX + 1));
+        assert_eq!(open.unwrap()["status"], "open");
+    }
+    assert!(seen > 2, "several editions cite {id}, and the plan has it");
+    let twice = oscal::assessment_results(&told(&self::crowded(2 * count).0)).len();
+    assert!(twice < oscal::assessment_results(&machine).len() + 1_000, "the document does not grow with the deviations");
+    // Where all are listed, nothing speaks of others.
+    assert!(!String::from_utf8(sample_pack()["machine/oscal-assessment-results.json"].clone()).unwrap().contains("not-listed"));
 }
 
 #[test]
@@ -566,7 +625,7 @@ fn check_hostile(assessment: &Assessment) {
     }
     assert_eq!(cases(&files["machine/junit.xml"]).len(), assessable);
     check_sarif(&files["machine/results.sarif"]);
-    check_oscal(&json(&files["machine/oscal-assessment-results.json"]));
+    check_oscal(&parsed(&files["machine/oscal-assessment-results.json"]));
     for name in ["clauses", "deviations"] {
         let list = machine.lists.iter().find(|list| list.name == name).unwrap();
         let read = rows(&files[&format!("machine/{name}.csv")]);
@@ -672,7 +731,7 @@ fn only_a_satisfied_clause_passes() {
     assert!(satisfied > 0);
     let passed = cases(&junit::render(&machine)).values().filter(|(kind, _)| kind == "passed").count();
     assert_eq!(passed, satisfied);
-    let document = json(&sarif::render(&machine, ""));
+    let document = parsed(&sarif::render(&machine, ""));
     let results = document["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.iter().filter(|result| result["kind"] == "pass").count(), satisfied);
     let inapplicable = machine.clauses.iter().filter(|clause| clause.status == Some(Status::NotApplicable)).count();
