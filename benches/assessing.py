@@ -189,14 +189,16 @@ def main():
         print("| stage | tickmark | DuckDB | ratio |\n|---|---|---|---|")
         both = [name for name in ours if theirs.get(name) is not None]
         for name in ours:
-            if name.startswith(("making the table", "testing")):
+            if name.startswith(("making the table", "testing ")) and name != "testing the objectives":
                 own = theirs.get(name)
                 print(f"| {name} | {ours[name]:.2f} s | " + (f"{own:.2f} s | {ours[name] / own:.1f} |" if own is not None else "| |"))
-        total, other = sum(ours[name] for name in both), sum(theirs[name] for name in both)
+        # Ours run side by side: their sum is longer than they take.
+        phases = ["making the derived tables", "testing the objectives"]
+        total, other = sum(ours[name] for name in phases), sum(theirs[name] for name in both)
         if both:
-            print(f"| all that both ran | {total:.2f} s | {other:.2f} s | {total / other:.1f} |")
+            print(f"| all of them, by the clock | {total:.2f} s | {other:.2f} s | {total / other:.1f} |")
         for name in ours:
-            if not name.startswith(("making the table", "testing", "all")):
+            if name in phases or not name.startswith(("making the table", "testing", "all")):
                 print(f"| {name} | {ours[name]:.2f} s | | |")
         print(f"\nThe whole: {wall:.1f} s, {cpu:.1f} s of CPU, peak memory {peak:.0f} MiB.")
         wall, cpu, peak, _ = assessed(given.tickmark, folder, cache, place / "again.json")

@@ -1,7 +1,9 @@
 //! `tickmark assess`: verdicts without a pack, and a gate for pipelines.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::args::{AssessArguments, AssessFormat, GateWord};
@@ -50,16 +52,26 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
     let gated = gate(&assessment, &words, before.as_ref());
     warn(&gated, before.as_ref(), &mut diagnostics);
     let facts = facts(&words, &gated, before.as_ref());
-    let machine = machine(&assessment, &wording, (!words.is_empty()).then_some(&facts));
+    // JSON alone needs no view: that of a million deviations would take more memory than they do.
+    let view = OnceCell::new();
+    let view = || view.get_or_init(|| machine(&assessment, &wording, (!words.is_empty()).then_some(&facts)));
     let mut printed = None;
     for (format, out) in targets {
         let width = if out.is_some() { Width::Free } else { Width::Terminal };
-        let bytes = match format {
-            AssessFormat::Text => text(&assessment, &machine, &wording, width).into_bytes(),
-            AssessFormat::Json => json(&assessment),
-            AssessFormat::Junit => junit::render(&machine),
-            AssessFormat::Sarif => sarif::render(&machine, &prefix(&arguments.folder)),
-            AssessFormat::Markdown => markdown::summary(&machine),
+        let bytes = match (format, &out) {
+            (AssessFormat::Json, Some(path)) => {
+                io::write_file_by(path, |out| write_json(&assessment, out))?;
+                continue;
+            }
+            (AssessFormat::Json, None) => {
+                let mut bytes = Vec::new();
+                write_json(&assessment, &mut bytes).map_err(|error| Failure::CouldNotRun(error.to_string()))?;
+                bytes
+            }
+            (AssessFormat::Text, _) => text(&assessment, (!words.is_empty()).then(view), &wording, width).into_bytes(),
+            (AssessFormat::Junit, _) => junit::render(view()),
+            (AssessFormat::Sarif, _) => sarif::render(view(), &prefix(&arguments.folder)),
+            (AssessFormat::Markdown, _) => markdown::summary(view()),
         };
         match out {
             Some(path) => io::write_file(&path, &bytes)?,
@@ -167,16 +179,15 @@ fn facts(words: &BTreeSet<FailOn>, gated: &Gated, before: Option<&Assessment>) -
     }
 }
 
-fn json(assessment: &Assessment) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(assessment).expect("plain data");
-    bytes.push(b'\n');
-    bytes
+fn write_json(assessment: &Assessment, mut out: &mut dyn Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, assessment)?;
+    out.write_all(b"\n")
 }
 
-fn text(assessment: &Assessment, machine: &Machine, wording: &Wording, width: Width) -> String {
+fn text(assessment: &Assessment, gated: Option<&Machine>, wording: &Wording, width: Width) -> String {
     const SHOWN_MAX: usize = 20;
     let mut text = summary::text(&build(assessment, wording), width);
-    let Some(gate) = &machine.gate else { return text };
+    let Some((machine, gate)) = gated.and_then(|machine| Some((machine, machine.gate.as_ref()?))) else { return text };
     let against = gate.against.as_ref().map_or(String::new(), |at| format!(", against {}", printable(at)));
     let _ = writeln!(text, "\nGate ({}{against}): {}", gate.fail_on.join(", "), if gate.broken == 0 { "met" } else { "not met" });
     let breaking: Vec<_> = machine.clauses.iter().filter(|clause| !clause.breaks.is_empty()).collect();

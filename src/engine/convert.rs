@@ -47,7 +47,7 @@ pub(super) fn kind_of(data_type: &DataType) -> Option<ColumnType> {
     }
 }
 
-fn arrow_type(kind: ColumnType) -> DataType {
+pub(super) fn arrow_type(kind: ColumnType) -> DataType {
     match kind {
         ColumnType::Text => DataType::Utf8,
         ColumnType::Integer => DataType::Int64,
@@ -65,7 +65,7 @@ fn to_array(column: &Column) -> ArrayRef {
     }
 }
 
-fn from_array(name: &str, array: &ArrayRef) -> Result<Column, QueryError> {
+pub(super) fn from_array(name: &str, array: &ArrayRef) -> Result<Column, QueryError> {
     let Some(kind) = kind_of(array.data_type()) else {
         return Err(QueryError {
             message: format!(

@@ -5,6 +5,7 @@
 
 mod convert;
 mod growing;
+mod made;
 mod shared;
 mod shelf;
 mod spill;
@@ -29,6 +30,7 @@ use datafusion::sql::sqlparser::ast::{self as sql_ast, visit_expressions_mut};
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
 pub use growing::{Growing, NoRoom, ROWS_IN_MEMORY_MAX};
+pub use made::{Declared, Unmade};
 pub use shelf::{Draft, Entry, Shelf, TableWriter};
 
 use crate::base::table::{ColumnType, Table};
@@ -82,9 +84,8 @@ pub struct Query {
     text: Arc<str>,
 }
 
-/// The query engine: holds tables by name and answers read-only queries over them.
+/// The query engine: holds tables by name and answers read-only queries over them, those of several threads side by side.
 pub struct Engine {
-    runtime: tokio::runtime::Runtime,
     context: SessionContext,
     /// Holds the tables that do not fit into memory; made when the first one comes.
     spilled: OnceLock<tempfile::TempDir>,
@@ -95,6 +96,17 @@ pub struct Engine {
 enum StreamError {
     Engine(DataFusionError),
     Column(QueryError),
+}
+
+thread_local! {
+    /// Each thread drives its own queries: several may ask one engine at once, and none waits for what another began.
+    static RUNTIME: tokio::runtime::Runtime =
+        tokio::runtime::Builder::new_current_thread().build().expect("a single-threaded runtime needs nothing of the system");
+}
+
+/// Works until an answer is there.
+fn wait_for<F: Future>(answer: F) -> F::Output {
+    RUNTIME.with(|runtime| runtime.block_on(answer))
 }
 
 impl Default for Engine {
@@ -122,8 +134,7 @@ impl Engine {
             Volatility::Immutable,
             Arc::new(days_between),
         ));
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a single-threaded runtime needs nothing of the system");
-        Engine { runtime, context, spilled: OnceLock::new() }
+        Engine { context, spilled: OnceLock::new() }
     }
 
     /// Makes a table available under a name, replacing an earlier one of that name.
@@ -141,7 +152,7 @@ impl Engine {
 
     /// The file of a table on disk; nothing where it is in memory.
     fn spilled_file(&self, name: &str) -> Option<PathBuf> {
-        let provider = self.runtime.block_on(self.context.table_provider(name)).ok()?;
+        let provider = wait_for(self.context.table_provider(name)).ok()?;
         let spilled: &spill::Spilled = (provider.as_ref() as &dyn std::any::Any).downcast_ref()?;
         Some(spilled.path().to_owned())
     }
@@ -174,7 +185,7 @@ impl Engine {
 
     /// Hands over a table part by part, in its order; at least one part, which may be empty. False when no table has this name.
     pub fn scan(&self, name: &str, each: impl FnMut(Table)) -> bool {
-        let Ok(frame) = self.runtime.block_on(self.context.table(name)) else { return false };
+        let Ok(frame) = wait_for(self.context.table(name)) else { return false };
         let (state, plan) = frame.into_parts();
         self.stream(DataFrame::new(state, plan), each).expect("a table of plain columns can be read");
         true
@@ -182,7 +193,7 @@ impl Engine {
 
     /// The same with some columns only; columns that the table does not have are left out.
     pub fn scan_columns(&self, name: &str, columns: &[&str], each: impl FnMut(Table)) -> bool {
-        let Ok(frame) = self.runtime.block_on(self.context.table(name)) else { return false };
+        let Ok(frame) = wait_for(self.context.table(name)) else { return false };
         let fields = frame.schema().fields();
         let wanted = columns.iter().filter(|column| fields.iter().any(|field| field.name() == *column));
         let wanted: Vec<PlanExpr> = wanted.map(|column| PlanExpr::Column(datafusion::common::Column::new_unqualified(*column))).collect();
@@ -193,7 +204,7 @@ impl Engine {
 
     /// The different texts of one column, in no order; none where there is no such table or column.
     pub fn distinct(&self, name: &str, column: &str, mut each: impl FnMut(&str)) {
-        let Ok(frame) = self.runtime.block_on(self.context.table(name)) else { return };
+        let Ok(frame) = wait_for(self.context.table(name)) else { return };
         if !frame.schema().fields().iter().any(|field| field.name() == column) {
             return;
         }
@@ -205,7 +216,7 @@ impl Engine {
 
     /// Whether a table has any row.
     pub fn has_rows(&self, name: &str) -> bool {
-        let Ok(frame) = self.runtime.block_on(self.context.table(name)) else { return false };
+        let Ok(frame) = wait_for(self.context.table(name)) else { return false };
         let mut found = false;
         let frame = frame.limit(0, Some(1)).expect("a table can be cut short");
         self.stream(frame, |part| found |= !part.is_empty()).expect("a table of plain columns can be read");
@@ -243,7 +254,7 @@ impl Engine {
     fn stream(&self, frame: DataFrame, mut each: impl FnMut(Table)) -> Result<(), StreamError> {
         use futures::StreamExt as _;
         let schema = Arc::new(frame.schema().as_arrow().clone());
-        self.runtime.block_on(async {
+        wait_for(async {
             let mut stream = frame.execute_stream().await.map_err(StreamError::Engine)?;
             let mut nothing = true;
             while let Some(batch) = stream.next().await {
@@ -281,7 +292,7 @@ impl Engine {
     fn run(&self, statement: Statement, text: &Arc<str>, parameters: &Parameters) -> Result<Table, QueryError> {
         let (plan, _laid) = self.ready(statement, text, parameters)?;
         let schema = Arc::new(plan.schema().as_arrow().clone());
-        let batches = self.runtime.block_on(DataFrame::new(self.context.state(), plan).collect()).map_err(|error| refusal(&error, text))?;
+        let batches = wait_for(DataFrame::new(self.context.state(), plan).collect()).map_err(|error| refusal(&error, text))?;
         let schema = batches.first().map_or(schema, |batch| batch.schema());
         let batch = concat_batches(&schema, &batches).map_err(|error| refusal(&error.into(), text))?;
         convert::from_batch(&batch)
@@ -303,7 +314,7 @@ impl Engine {
     }
 
     fn checked(&self, statement: Statement, text: &Arc<str>) -> Result<LogicalPlan, QueryError> {
-        let plan = self.runtime.block_on(self.context.state().statement_to_plan(statement)).map_err(|error| refusal(&error, text))?;
+        let plan = wait_for(self.context.state().statement_to_plan(statement)).map_err(|error| refusal(&error, text))?;
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         read_only.verify_plan(&plan).map_err(|_| QueryError {
             message: "only a query is allowed here: nothing may be changed".into(),

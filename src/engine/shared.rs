@@ -86,7 +86,7 @@ impl Engine {
         let schema = Arc::new(frame.schema().as_arrow().clone());
         let mut held: Vec<RecordBatch> = Vec::new();
         let mut writer: Option<SpillWriter> = None;
-        self.runtime.block_on(async {
+        super::wait_for(async {
             let mut stream = frame.execute_stream().await?;
             let mut rows = 0;
             while let Some(batch) = stream.next().await {

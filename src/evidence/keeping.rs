@@ -40,7 +40,7 @@ pub fn normalise_kept(
     definitions: &BTreeMap<String, TableDefinition>,
     frame: &Frame,
     diagnostics: &mut Diagnostics,
-    mut progress: impl FnMut(&str),
+    progress: impl Fn(&str) + Sync,
 ) -> Ledger {
     progress("hashing the evidence");
     let key = key(files, metas, adapters, definitions, frame);
@@ -50,7 +50,7 @@ pub fn normalise_kept(
         return Ledger { key: Some(key), ..ledger };
     }
     let mut own = Diagnostics::default();
-    let ledger = normalise(files, metas, adapters, definitions, frame, &mut own, &mut progress);
+    let ledger = normalise(files, metas, adapters, definitions, frame, &mut own, &progress);
     // What was found wrong is told in every run, so such a ledger is made in every run.
     if own.is_empty() {
         progress("keeping what was read");

@@ -45,7 +45,7 @@ pub fn normalise(
     definitions: &BTreeMap<String, TableDefinition>,
     frame: &Frame,
     diagnostics: &mut Diagnostics,
-    mut progress: impl FnMut(&str),
+    progress: impl Fn(&str) + Sync,
 ) -> Ledger {
     let mut order: Vec<&FoundFile> = files.iter().collect();
     order.sort_by(|one, two| one.path.cmp(&two.path));
@@ -195,7 +195,7 @@ impl Gathered {
         definitions: &BTreeMap<String, TableDefinition>,
         frame: &Frame,
         diagnostics: &mut Diagnostics,
-        progress: impl FnMut(&str),
+        progress: impl Fn(&str) + Sync,
     ) -> Ledger {
         let mut own: BTreeMap<&str, Table> = ["artifacts", "people", "aliases", "stated_classes", "exceptions"]
             .into_iter()
@@ -213,6 +213,7 @@ impl Gathered {
             ("period_from".to_owned(), Parameter::Instant(frame.period_from)),
             ("period_to".to_owned(), Parameter::Instant(frame.as_of)),
         ]);
+        progress("making the derived tables");
         derive(&self.engine, definitions, &parameters, Request::Filled, diagnostics, progress);
         Ledger {
             artifacts: self.artifacts,

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::adapter::sql_diagnostic;
 use super::format::{TableColumn, TableFile};
 use crate::base::yaml::Format;
 use crate::base::{Column, Diagnostics, Digest, SourceTree, Table};
-use crate::engine::{Engine, Growing, Parameters, Query};
+use crate::engine::{Declared, Engine, Parameters, Query, Unmade};
 
 /// A checked table definition.
 #[derive(Debug, Clone)]
@@ -158,14 +160,15 @@ pub fn needed_for(query: &str, definitions: &BTreeMap<String, TableDefinition>) 
     definitions.iter().filter(|(_, table)| is_needed(table)).map(|(name, table)| (name.clone(), table.clone())).collect()
 }
 
-/// Makes the derived tables from the others, in the order in which they build on each other. `progress` is told of each beforehand.
+/// Makes the derived tables from the others, in the order in which they build on each other; those that do not, side by side.
+/// `progress` is told of each beforehand on the thread that makes it, and of its end by an empty text.
 pub fn derive(
     engine: &Engine,
     definitions: &BTreeMap<String, TableDefinition>,
     parameters: &Parameters,
     request: Request<'_>,
     diagnostics: &mut Diagnostics,
-    mut progress: impl FnMut(&str),
+    progress: impl Fn(&str) + Sync,
 ) {
     let mut made: BTreeSet<&str> =
         definitions.values().filter(|table| table.derivation.is_none()).map(|table| table.name.as_str()).collect();
@@ -185,72 +188,43 @@ pub fn derive(
             }
             return;
         }
-        for (table, derivation) in ready {
-            if request.asks_for(&table.name, derivation, &named, engine) {
-                progress(&format!("making the table {}", table.name));
-                make(engine, table, derivation, parameters, diagnostics);
-            } else {
-                engine.load(&table.name, &table.empty());
-            }
-            made.insert(&table.name);
-        }
+        let told: Vec<Diagnostics> = ready
+            .par_iter()
+            .with_max_len(1)
+            .map(|(table, derivation)| {
+                let mut own = Diagnostics::default();
+                if request.asks_for(&table.name, derivation, &named, engine) {
+                    progress(&format!("making the table {}", table.name));
+                    make(engine, table, derivation, parameters, &mut own);
+                    progress("");
+                } else {
+                    engine.load(&table.name, &table.empty());
+                }
+                own
+            })
+            .collect();
+        told.into_iter().for_each(|own| diagnostics.extend(own));
+        made.extend(ready.iter().map(|(table, _)| table.name.as_str()));
         waiting = rest;
     }
 }
 
 /// Makes one derived table; an empty one where its query is wrong.
 fn make(engine: &Engine, table: &TableDefinition, derivation: &Derivation, parameters: &Parameters, diagnostics: &mut Diagnostics) {
-    let mut growing = Growing::new(&table.name, table.empty());
-    let mut problem = None;
-    let answered = engine.query_parts(&derivation.query, parameters, |part| {
-        if problem.is_some() {
-            return;
-        }
-        let kept = shaped(table, part).and_then(|part| growing.append(engine, part).map_err(|error| error.to_string()));
-        problem = kept.err();
-    });
-    if let Err(error) = answered {
-        diagnostics.push(sql_diagnostic("table/sql", &derivation.file, &derivation.text, &error));
-    }
-    if let Some(problem) = problem {
-        diagnostics.push(crate::base::Diagnostic::error("table/columns", &derivation.file, problem));
-    }
-    if let Err(error) = growing.finish(engine) {
-        diagnostics.push(crate::base::Diagnostic::error("table/columns", &derivation.file, error.to_string()));
-    }
-}
-
-/// Brings a query's result into the declared columns and their order.
-fn shaped(definition: &TableDefinition, mut found: Table) -> Result<Table, String> {
-    if let Some(stray) = found.names().iter().find(|name| !definition.columns.iter().any(|column| column.name == **name)) {
-        return Err(format!("the query gives a column `{stray}` that the table `{}` does not declare", definition.name));
-    }
-    let mut columns = Vec::new();
-    for column in &definition.columns {
-        let have = found.take(&column.name).ok_or_else(|| format!("the query does not give the declared column `{}`", column.name))?;
-        let have = conformed(have, column)?;
-        if column.required && have.has_missing() {
-            return Err(format!("the required column `{}` of `{}` holds missing values", column.name, definition.name));
-        }
-        if let Some(stray) = stray_value(&have, column) {
-            return Err(format!("the column `{}` of `{}` does not declare the value `{stray}`", column.name, definition.name));
-        }
-        columns.push((column.name.clone(), have));
-    }
-    Ok(Table::new(columns))
-}
-
-/// A value that a column may not hold.
-fn stray_value(have: &Column, declared: &TableColumn) -> Option<String> {
-    if declared.values.is_empty() {
-        return None;
-    }
-    let allows = |value: &str| value.is_empty() || declared.values.iter().any(|own| own.name == value);
-    match have {
-        Column::Text(values) => values.iter().flatten().find(|value| !allows(value)).cloned(),
-        Column::Integer(_) | Column::Boolean(_) | Column::Instant(_) => {
-            (0..have.len()).map(|row| have.cell(row).to_string()).find(|value| !allows(value))
-        }
+    let declared: Vec<Declared<'_>> = table
+        .columns
+        .iter()
+        .map(|own| Declared {
+            name: &own.name,
+            kind: own.kind,
+            required: own.required,
+            values: own.values.iter().map(|value| value.name.as_str()).collect(),
+        })
+        .collect();
+    match engine.make(&table.name, &declared, &derivation.query, parameters) {
+        Ok(()) => {}
+        Err(Unmade::Query(error)) => diagnostics.push(sql_diagnostic("table/sql", &derivation.file, &derivation.text, &error)),
+        Err(Unmade::Rows(problem)) => diagnostics.push(crate::base::Diagnostic::error("table/columns", &derivation.file, problem)),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::base::SourceTree;
 use crate::evidence::{Content, FoundFile, Source};
 use crate::pipeline::workspace::{BESIDE, NOTE, WORKSPACE_FILES};
 
-pub use write::{write_file, write_folder};
+pub use write::{write_file, write_file_by, write_folder};
 
 static CONTROLS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/controls");
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");

@@ -1,6 +1,7 @@
 //! Writes under a temporary name and renames: an interrupted run leaves nothing that looks like a pack.
 
 use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::IoError;
@@ -34,6 +35,11 @@ pub fn write_folder(target: &Path, files: &BTreeMap<String, Vec<u8>>, replace: b
 
 /// Writes one file whole.
 pub fn write_file(target: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    write_file_by(target, |out| out.write_all(bytes))
+}
+
+/// The same for bytes that are made while they are written, and never held as a whole.
+pub fn write_file_by(target: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), IoError> {
     let parent = parent_of(target);
     let failed = |source| IoError::Write { path: target.to_owned(), source };
     std::fs::create_dir_all(&parent).map_err(failed)?;
@@ -42,7 +48,9 @@ pub fn write_file(target: &Path, bytes: &[u8]) -> Result<(), IoError> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut temporary = builder.tempfile_in(&parent).map_err(failed)?;
-    std::io::Write::write_all(&mut temporary, bytes).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(1 << 20, temporary.as_file_mut());
+    write(&mut out).and_then(|()| out.flush()).map_err(failed)?;
+    drop(out);
     temporary.persist(target).map(drop).map_err(|error| failed(error.error))
 }
 

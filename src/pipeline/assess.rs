@@ -2,6 +2,9 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
 
 use super::classes::{ByClass, ClassOf};
 use super::documents::Documents;
@@ -56,7 +59,7 @@ pub fn assess(
     workspace: &Workspace,
     files: &[FoundFile],
     diagnostics: &mut Diagnostics,
-    progress: impl FnMut(&str),
+    progress: impl Fn(&str) + Sync,
 ) -> Option<Assessed> {
     assess_so(Manner::default(), controls, workspace, files, diagnostics, progress)
 }
@@ -69,13 +72,13 @@ pub fn assess_so(
     workspace: &Workspace,
     files: &[FoundFile],
     diagnostics: &mut Diagnostics,
-    mut progress: impl FnMut(&str),
+    progress: impl Fn(&str) + Sync,
 ) -> Option<Assessed> {
     let Controls { adapters, tables, .. } = controls;
     let (metas, frame) = (&workspace.metas, &workspace.frame);
     let ledger = match manner.shelf {
-        None => evidence::normalise(files, metas, adapters, tables, frame, diagnostics, &mut progress),
-        Some(shelf) => evidence::normalise_kept(shelf, files, metas, adapters, tables, frame, diagnostics, &mut progress),
+        None => evidence::normalise(files, metas, adapters, tables, frame, diagnostics, &progress),
+        Some(shelf) => evidence::normalise_kept(shelf, files, metas, adapters, tables, frame, diagnostics, &progress),
     };
     progress("looking for names");
     classes::warn_unused(workspace, ledger.engine(), diagnostics);
@@ -94,15 +97,26 @@ pub fn assess_so(
         documents: &documents,
         names: &names,
         kinds: Kinds::of(&controls.tables),
-        class_of: OnceCell::new(),
+        class_of: OnceLock::new(),
         manner,
     };
+    progress("testing the objectives");
+    let outcomes: Vec<(Tested, Diagnostics)> = cited(controls, workspace)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|objective| {
+            progress(&format!("testing {}", objective.id));
+            let mut own = Diagnostics::default();
+            let outcome = testing.test(objective, samples.on_objective(&objective.id).next().is_some(), &mut own);
+            progress("");
+            (outcome, own)
+        })
+        .collect();
     let mut tested = BTreeMap::new();
-    for objective in cited(controls, workspace) {
-        progress(&format!("testing {}", objective.id));
-        let mut outcome = testing.test(objective, samples.on_objective(&objective.id).next().is_some(), diagnostics);
-        outcome.sampled(samples.draws(&objective.id, outcome.csv.as_deref()));
-        tested.insert(objective.id.clone(), outcome);
+    for (mut outcome, own) in outcomes {
+        diagnostics.extend(own);
+        outcome.sampled(samples.draws(&outcome.result.id, outcome.csv.as_deref()));
+        tested.insert(outcome.result.id.clone(), outcome);
     }
     if diagnostics.has_errors() {
         return None;
@@ -243,7 +257,7 @@ struct Testing<'a> {
     names: &'a Names,
     kinds: Kinds,
     /// Made for the first objective that asks for it.
-    class_of: OnceCell<ClassOf>,
+    class_of: OnceLock<ClassOf>,
     manner: Manner<'a>,
 }
 

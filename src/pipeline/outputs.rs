@@ -39,7 +39,7 @@ pub fn outputs(
     templates: &SourceTree,
     wording: &Wording,
     fonts: &[Vec<u8>],
-    mut progress: impl FnMut(&str),
+    progress: impl Fn(&str) + Sync,
 ) -> Result<OutputFiles, RenderError> {
     let Assessed { assessment, observations, copies, names, .. } = assessed;
     let observations = observations.into_iter().map(|(id, csv)| (format!("observations/{id}.csv"), csv));

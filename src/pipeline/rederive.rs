@@ -81,7 +81,7 @@ pub fn rederive(
     controls: &Controls,
     look: &Look,
     diagnostics: &mut Diagnostics,
-    mut progress: impl FnMut(&str),
+    progress: impl Fn(&str) + Sync,
 ) -> Result<Option<Rederived>, RenderError> {
     let Kept { assessment, names, statements, evidence, .. } = kept;
     let Some(mut workspace) = Workspace::load(&statements, &evidence, controls, diagnostics) else { return Ok(None) };
@@ -89,7 +89,7 @@ pub fn rederive(
     workspace.names = Some(names.clone());
     workspace.frame.originals =
         assessment.artifacts.iter().filter_map(|own| Some((own.path.clone(), (own.sha256.clone()?, own.bytes)))).collect();
-    let Some(again) = assess(controls, &workspace, &evidence, diagnostics, &mut progress) else { return Ok(None) };
+    let Some(again) = assess(controls, &workspace, &evidence, diagnostics, &progress) else { return Ok(None) };
     let mut found = Rederived {
         clauses: assessment.clauses.len(),
         without_copy: assessment.artifacts.iter().filter(|own| own.packed.is_none()).map(|own| own.path.clone()).collect(),
@@ -108,7 +108,7 @@ pub fn rederive(
         .filter_map(|own| own.packed.as_ref())
         .filter_map(|path| Some((path.clone(), files.get(path)?.to_vec())));
     let rendered = Assessed { copies: copies.collect(), assessment, observations: again.observations, ledger: again.ledger, names };
-    let made = outputs(rendered, &workspace.statements, &Disclosure::Full, &look.templates, &look.wording, &look.fonts, &mut progress)?;
+    let made = outputs(rendered, &workspace.statements, &Disclosure::Full, &look.templates, &look.wording, &look.fonts, &progress)?;
     compare_files(files, &made.files, &mut found);
     Ok(Some(found))
 }
