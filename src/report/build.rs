@@ -182,6 +182,7 @@ impl<'a> Builder<'a> {
                 id: clause.id.clone(),
                 label: clause.label.clone(),
                 deviation_total: clause.deviations.total,
+                unknown_note: self.counted("cannot_be_told", clause.deviations.unknown),
                 summary: clause.summary.clone(),
             })
             .collect();
@@ -283,35 +284,50 @@ impl<'a> Builder<'a> {
 
     fn clause_deviations(&self, clause: &ClauseResult) -> DeviationTable {
         let mut rows = Vec::new();
-        let mut total = 0;
+        let (mut total, mut unknown) = (0, 0);
         let mut files = BTreeSet::new();
         for own in &clause.objectives {
             let Some(objective) = self.objectives.get(own.objective.as_str()) else { continue };
             let excepted: BTreeMap<&str, &str> =
                 own.excepted.iter().map(|excepted| (excepted.subject.as_str(), excepted.exception.as_str())).collect();
-            let deviating: Vec<&Observation> = deviating(objective).collect();
-            total += deviating.len();
-            if !deviating.is_empty() {
+            let [failed, untold] = [Outcome::Fail, Outcome::Unknown].map(|outcome| seen_as(objective, outcome).count());
+            total += failed;
+            unknown += untold;
+            if failed + untold > 0 {
                 files.insert(observations_file(&objective.id));
             }
-            rows.extend(deviating.into_iter().take(self.limits.clause_rows).map(|seen| self.deviation(seen, objective, &excepted)));
+            rows.extend(deviating(objective).take(self.limits.clause_rows).map(|seen| self.deviation(seen, objective, &excepted)));
         }
+        rows.sort_by_key(|row| row.outcome != Outcome::Fail.word());
         rows.truncate(self.limits.clause_rows);
-        self.deviation_table(rows, total, &files.into_iter().collect::<Vec<_>>().join(", "))
+        self.deviation_table(rows, total, unknown, &files.into_iter().collect::<Vec<_>>().join(", "))
     }
 
-    fn deviation_table(&self, rows: Vec<DeviationView>, total: usize, files: &str) -> DeviationTable {
+    fn deviation_table(&self, rows: Vec<DeviationView>, total: usize, unknown: usize, files: &str) -> DeviationTable {
         let shown = rows.len();
-        let note = if shown == total {
+        let failed = rows.iter().filter(|row| row.outcome == Outcome::Fail.word()).count();
+        let parts = [("deviations_shown", failed, total), ("cannot_be_told_shown", shown - failed, unknown)];
+        let parts = parts.into_iter().filter(|(_, _, of)| *of > 0).map(|(key, shown, of)| {
+            self.wording.fill(key, "{shown} of {total}", &[("shown", &shown.to_string()), ("total", &of.to_string())])
+        });
+        let note = if shown == total + unknown {
             String::new()
         } else {
-            self.wording.fill(
-                "deviations_note",
-                "{shown} of {total} shown; all of them are in {file}.",
-                &[("shown", &shown.to_string()), ("total", &total.to_string()), ("file", files)],
-            )
+            let what = parts.collect::<Vec<_>>().join(&format!(" {} ", self.wording.get("and")));
+            self.wording.fill("deviations_note", "{what} are shown; all of them are in {file}.", &[("what", &what), ("file", files)])
         };
-        DeviationTable { rows, shown, total, note }
+        let counts = [self.counted("deviations_counted", total), self.counted("cannot_be_told", unknown)];
+        let count = counts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+        DeviationTable { rows, shown, total, unknown, count, note }
+    }
+
+    /// "55 deviations", from a wording that has a form of its own for one; empty for none.
+    fn counted(&self, key: &str, count: usize) -> String {
+        match count {
+            0 => String::new(),
+            1 => self.wording.get(&format!("{key}_one")),
+            count => self.wording.fill(key, "{count}", &[("count", &count.to_string())]),
+        }
     }
 
     fn deviation(&self, seen: &Observation, objective: &ObjectiveResult, excepted: &BTreeMap<&str, &str>) -> DeviationView {
@@ -359,7 +375,7 @@ impl<'a> Builder<'a> {
             .filter(|exception| exception.objective == objective.id)
             .flat_map(|exception| exception.covers.iter().map(|subject| (subject.as_str(), exception.id.as_str())))
             .collect();
-        let total = deviating(objective).count();
+        let [total, unknown] = [Outcome::Fail, Outcome::Unknown].map(|outcome| seen_as(objective, outcome).count());
         let rows = deviating(objective).take(self.limits.objective_rows).map(|seen| self.deviation(seen, objective, &excepted)).collect();
         let was_tested = objective.observations_digest.is_some();
         let file = if was_tested { observations_file(&objective.id) } else { String::new() };
@@ -375,15 +391,13 @@ impl<'a> Builder<'a> {
             ask: objective.ask.clone().unwrap_or_default(),
             population: objective.population.clone(),
             tally: TallyView {
-                excepted: deviating(objective)
-                    .filter(|seen| seen.outcome == Outcome::Fail && excepted.contains_key(seen.subject.as_str()))
-                    .count(),
+                excepted: seen_as(objective, Outcome::Fail).filter(|seen| excepted.contains_key(seen.subject.as_str())).count(),
                 ..tally_view(&objective.tally)
             },
             classes: self.class_tallies(objective),
             parameters: objective.parameters.iter().map(|parameter| self.parameter(parameter)).collect(),
             reasons: objective.reasons.iter().map(|reason| self.reason(reason)).collect(),
-            deviations: self.deviation_table(rows, total, &file),
+            deviations: self.deviation_table(rows, total, unknown, &file),
             advice: blocks(&objective.advice),
             references: objective.references.clone(),
             exhibits: self.exhibit_links(&objective.evidence),
@@ -427,10 +441,13 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What a reader must look at: failures first, then what could not be told.
+/// What a reader must look at: failures first, then what could not be told. Only the first are deviations.
 pub(super) fn deviating(objective: &ObjectiveResult) -> impl Iterator<Item = &Observation> {
-    let of = |outcome: Outcome| objective.observations.iter().filter(move |seen| seen.outcome == outcome);
-    of(Outcome::Fail).chain(of(Outcome::Unknown))
+    seen_as(objective, Outcome::Fail).chain(seen_as(objective, Outcome::Unknown))
+}
+
+fn seen_as(objective: &ObjectiveResult, outcome: Outcome) -> impl Iterator<Item = &Observation> {
+    objective.observations.iter().filter(move |seen| seen.outcome == outcome)
 }
 
 /// Counts of a tally; which of the deviations are excepted it does not know.

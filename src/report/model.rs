@@ -120,6 +120,8 @@ pub struct WorstView {
     pub id: String,
     pub label: String,
     pub deviation_total: usize,
+    /// "38 cannot be told", or empty.
+    pub unknown_note: String,
     pub summary: String,
 }
 
@@ -195,10 +197,16 @@ pub struct ClauseObjectiveView {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DeviationTable {
+    /// Those that depart first, then those of whom the sources cannot tell.
     pub rows: Vec<DeviationView>,
     pub shown: usize,
+    /// How many depart, exceptions included.
     pub total: usize,
-    /// "12 of 73 shown; all of them are in observations/credential-rotation.csv", or empty when all are shown.
+    /// Of how many the sources cannot tell. They are no deviations, and are never counted among them.
+    pub unknown: usize,
+    /// "55 deviations; 38 cannot be told"; empty where there are neither.
+    pub count: String,
+    /// "6 of 55 deviations and 0 of 38 that cannot be told are shown; all of them are in observations/credential-rotation.csv", or empty when all are shown.
     pub note: String,
 }
 

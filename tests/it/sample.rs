@@ -350,3 +350,31 @@ fn failures_and_silence_are_told_apart_in_the_tallies() {
         assert_eq!(listed, tally.failed, "{}: every deviation is kept", objective.id);
     }
 }
+
+#[test]
+fn the_report_counts_no_silence_as_a_deviation() {
+    let assessment = &quarter("2026-Q3").assessment;
+    let report = tickmark::report::build(assessment, crate::forms::wording());
+    let failed: BTreeMap<&str, (usize, usize)> =
+        assessment.objectives.iter().map(|own| (own.id.as_str(), (own.tally.failed, own.tally.unknown))).collect();
+    let mut silent = 0;
+    for clause in report.frameworks.iter().flat_map(|own| &own.clauses) {
+        let of = clause.objectives.iter().map(|own| failed[own.id.as_str()]);
+        let (fails, untold) = of.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+        let table = &clause.deviations;
+        assert_eq!((table.total, table.unknown), (fails, untold), "{}", clause.id);
+        assert_eq!(table.count.contains("deviation"), fails > 0, "{}: {}", clause.id, table.count);
+        assert_eq!(table.count.contains("cannot be told"), untold > 0, "{}: {}", clause.id, table.count);
+        silent += usize::from(fails == 0 && untold > 0);
+    }
+    assert!(silent > 0, "the sample has clauses of which the sources can only not tell");
+    for framework in &report.frameworks {
+        for worst in &framework.worst {
+            let clause = framework.clauses.iter().find(|own| own.id == worst.id).unwrap();
+            assert_eq!(worst.deviation_total, clause.deviations.total, "{}", worst.id);
+        }
+        assert!(framework.worst.windows(2).all(|pair| pair[0].deviation_total >= pair[1].deviation_total));
+    }
+    let clause = report.frameworks[0].clauses.iter().find(|own| own.id == "2.2.2").unwrap();
+    assert_eq!(clause.deviations.count, "55 deviations; 38 cannot be told");
+}
