@@ -162,12 +162,27 @@ impl Builder<'_> {
             framework: framework.framework.clone(),
             framework_title: framework.short_title.clone(),
             title: self.wording.label("form", &form.id),
-            lead: self.wording.fill(&format!("form_{key}_lead"), "", &[("framework", &framework.short_title)]),
+            lead: [
+                self.wording.fill(&format!("form_{key}_lead"), "", &[("framework", &framework.short_title)]),
+                self.partial(&key, form, &own),
+            ]
+            .join(" ")
+            .trim_end()
+            .to_owned(),
             tier: has_tiers.then(|| self.tier(framework)),
             columns: form.columns.iter().map(|column| self.form_column(&key, *column)).collect(),
             rows,
             worksheets: framework.compensating_worksheet.iter().flat_map(|name| self.worksheets(framework, name)).collect(),
         })
+    }
+
+    /// That the assessment is a partial one, for a form whose publisher wants that said; empty where every clause was assessed.
+    fn partial(&self, form_key: &str, form: &Form, clauses: &[&ClauseResult]) -> String {
+        let assessable = || clauses.iter().filter(|own| own.status.is_some() && is_of(form, own));
+        let not_assessed: Vec<_> = assessable().filter(|own| own.status == Some(Status::NotAssessed)).collect();
+        let Some(word) = not_assessed.first().and_then(|own| own.result.as_ref()) else { return String::new() };
+        let [count, total] = [not_assessed.len(), assessable().count()].map(|count| count.to_string());
+        self.wording.fill(&format!("form_{form_key}_partial"), "", &[("count", &count), ("total", &total), ("word", word)])
     }
 
     /// What each exception that covers something of the framework says on the publisher's worksheet; "not stated" where it says nothing.

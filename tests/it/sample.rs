@@ -378,3 +378,21 @@ fn the_report_counts_no_silence_as_a_deviation() {
     let clause = report.frameworks[0].clauses.iter().find(|own| own.id == "2.2.2").unwrap();
     assert_eq!(clause.deviations.count, "55 deviations; 38 cannot be told");
 }
+
+#[test]
+fn a_partial_assessment_is_called_one_where_the_publisher_wants_it_said() {
+    let mut assessment = quarter("2026-Q3").assessment.clone();
+    let leads = |assessment: &Assessment| {
+        let report = tickmark::report::build(assessment, crate::forms::wording());
+        report.forms.into_iter().map(|own| (own.id, own.lead)).collect::<BTreeMap<String, String>>()
+    };
+    let said = leads(&assessment);
+    assert!(said["findings-by-requirement"].contains("234 of 280 requirements are \"Not Tested\""), "{said:?}");
+    assert!(
+        said["findings-by-requirement"].contains("partial assessment") && !said["organizational-profile"].contains("partial assessment")
+    );
+    for clause in assessment.clauses.iter_mut().filter(|own| own.status.is_some()) {
+        clause.status = Some(tickmark::base::Status::Satisfied);
+    }
+    assert!(!leads(&assessment)["findings-by-requirement"].contains("partial assessment"));
+}
