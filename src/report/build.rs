@@ -226,7 +226,11 @@ impl<'a> Builder<'a> {
             official_licence: clause.official.as_ref().map(|official| official.licence.clone()).unwrap_or_default(),
             status: status.into(),
             status_label: if is_heading { String::new() } else { self.wording.label("status", status) },
-            result: clause.result.clone().unwrap_or_default(),
+            result: clause
+                .result
+                .clone()
+                .filter(|word| !word.eq_ignore_ascii_case(&self.wording.label("status", status)))
+                .unwrap_or_default(),
             treatment: match clause.treatment {
                 TreatmentKind::Heading => "heading",
                 TreatmentKind::Mapped => "mapped",

@@ -144,7 +144,7 @@ pub struct ClauseView {
     /// Empty for headings.
     pub status: String,
     pub status_label: String,
-    /// The status in the edition's own words; empty for headings and where the edition has none.
+    /// The status in the edition's own words; empty for headings, and where the edition has none or the same.
     pub result: String,
     /// `heading`, `mapped`, `documentary` or `outside`.
     pub treatment: String,
