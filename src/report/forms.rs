@@ -234,7 +234,7 @@ impl Builder<'_> {
     fn form_rows(&self, form: &Form, clause: &ClauseResult) -> Vec<FormRowView> {
         let row = |objectives: &[&ClauseObjective]| FormRowView {
             heading: String::new(),
-            cells: form.columns.iter().map(|column| self.form_cell(*column, clause, objectives, form.rows)).collect(),
+            cells: form.columns.iter().map(|column| self.form_cell(*column, clause, objectives, form)).collect(),
         };
         let all: Vec<&ClauseObjective> = clause.objectives.iter().collect();
         match form.rows {
@@ -243,7 +243,8 @@ impl Builder<'_> {
         }
     }
 
-    fn form_cell(&self, column: FormColumn, clause: &ClauseResult, objectives: &[&ClauseObjective], rows: FormRows) -> FormCellView {
+    fn form_cell(&self, column: FormColumn, clause: &ClauseResult, objectives: &[&ClauseObjective], form: &Form) -> FormCellView {
+        let rows = form.rows;
         let Some(status) = clause.status else { return FormCellView::default() };
         let applies = status != Status::NotApplicable;
         let stated = clause.stated.as_ref();
@@ -259,6 +260,8 @@ impl Builder<'_> {
             FormColumn::Justification => FormCellView::stated(stated.and_then(|stated| stated.because.as_ref())),
             FormColumn::Control => FormCellView::stated(stated.and_then(|stated| stated.control.as_ref())),
             FormColumn::Owner => FormCellView::stated(stated.and_then(|stated| stated.owner.as_ref())),
+            // "Not Tested" and "Nothing was tested." in one row would say it twice.
+            FormColumn::Test if says_untested(form, clause) => FormCellView::default(),
             FormColumn::Test => FormCellView::text(self.tests(clause, objectives)),
             FormColumn::Deviations => FormCellView::text(self.tallies(objectives)),
             // With a row for each objective the row shows how that one fared, as this clause uses it.
@@ -450,6 +453,12 @@ impl Builder<'_> {
 
 fn is_of(form: &Form, clause: &ClauseResult) -> bool {
     form.kinds.is_empty() || form.kinds.contains(&clause.kind)
+}
+
+/// Whether the result of a clause stands in the edition's own words and says already that nothing was tested.
+fn says_untested(form: &Form, clause: &ClauseResult) -> bool {
+    let shows_word = form.columns.contains(&FormColumn::Result) && clause.result.is_some();
+    shows_word && clause.status == Some(Status::NotAssessed) && clause.objectives.is_empty() && clause.evidence.is_empty()
 }
 
 fn texts(clause: &ClauseResult) -> String {
