@@ -87,12 +87,15 @@ pub struct TierView {
 /// What is open and what will be done about it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlanView {
+    /// Those with the most deviations first.
     pub items: Vec<PlanItemView>,
 }
 
 /// One open objective, or one exception that covers deviations of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlanItemView {
+    /// From 1, in the order of the plan.
+    pub number: usize,
     pub objective: LinkView,
     pub objective_id: String,
     /// Id and title of the exception; empty for what is open.
@@ -102,7 +105,7 @@ pub struct PlanItemView {
     pub state_label: String,
     /// How many subjects depart.
     pub deviations: usize,
-    /// How many clauses rest on it: "20 in 2 frameworks".
+    /// How many clauses rest on it: "20 in 2 frameworks", "1 in 1 framework".
     pub clauses_note: String,
     /// The same by framework: "PCI DSS 4.0.1: 12".
     pub clauses: Vec<String>,
@@ -392,6 +395,9 @@ impl Builder<'_> {
                 }
             }
         }
+        // What has the most deviations comes first, as in what to look at first; an exception after what is open of the same objective.
+        items.sort_by_key(|own| std::cmp::Reverse(own.deviations));
+        items.iter_mut().zip(1..).for_each(|(item, number)| item.number = number);
         PlanView { items }
     }
 
@@ -416,14 +422,16 @@ impl Builder<'_> {
         };
         let (counts, clauses): (Vec<usize>, Vec<String>) = self.assessment.frameworks.iter().filter_map(citing).unzip();
         let [total, frameworks] = [counts.iter().sum::<usize>(), counts.len()].map(|count| count.to_string());
+        let clauses_key = if counts.len() == 1 { "plan_clauses_one" } else { "plan_clauses" };
         PlanItemView {
+            number: 0,
             objective: self.objective_link(&objective.id),
             objective_id: objective.id.clone(),
             exception: String::new(),
             state: state.into(),
             state_label: self.wording.label("plan", state),
             deviations,
-            clauses_note: self.wording.fill("plan_clauses", "{total}", &[("total", &total), ("frameworks", &frameworks)]),
+            clauses_note: self.wording.fill(clauses_key, "{total}", &[("total", &total), ("frameworks", &frameworks)]),
             clauses,
             remedy: String::new(),
             owner: String::new(),
