@@ -30,7 +30,7 @@ impl Default for Limits {
     }
 }
 
-const WORST_MAX: usize = 8;
+const WORST_MAX: usize = 5;
 
 /// Builds the report of an assessment in one language.
 pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
@@ -176,14 +176,15 @@ impl<'a> Builder<'a> {
         let clauses: Vec<ClauseView> = own.iter().map(|clause| self.clause(clause)).collect();
         let mut worst: Vec<WorstView> = clauses
             .iter()
-            .filter(|clause| clause.status == Status::NotSatisfied.word())
-            .map(|clause| WorstView {
+            .zip(&own)
+            .filter(|(clause, _)| clause.status == Status::NotSatisfied.word())
+            .map(|(clause, kept)| WorstView {
                 anchor: clause.anchor.clone(),
                 id: clause.id.clone(),
                 label: clause.label.clone(),
                 deviation_total: clause.deviations.total,
                 unknown_note: self.counted("cannot_be_told", clause.deviations.unknown),
-                summary: clause.summary.clone(),
+                summary: self.heaviest(kept).unwrap_or_else(|| clause.summary.clone()),
             })
             .collect();
         worst.sort_by_key(|gap| std::cmp::Reverse(gap.deviation_total));
@@ -261,18 +262,25 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// The objective that most depart from, with how many; none where none is open.
+    fn heaviest(&self, clause: &ClauseResult) -> Option<String> {
+        let cited = clause.objectives.iter().filter_map(|own| self.objectives.get(own.objective.as_str()));
+        let most = cited.rev().max_by_key(|objective| objective.tally.failed).filter(|objective| objective.tally.failed > 0)?;
+        Some(format!("{}: {}", most.title, self.depart(most)))
+    }
+
+    /// "5 of 52 depart", or empty where nobody was tested.
+    fn depart(&self, objective: &ObjectiveResult) -> String {
+        let tested = objective.tally.population - objective.tally.skipped;
+        if tested == 0 {
+            return String::new();
+        }
+        let counts = [("failed", objective.tally.failed.to_string()), ("tested", tested.to_string())];
+        self.wording.fill("tally_depart", "{failed} of {tested} depart", &counts.each_ref().map(|(key, count)| (*key, count.as_str())))
+    }
+
     fn clause_objective(&self, own: &crate::assessment::ClauseObjective) -> Option<ClauseObjectiveView> {
         let objective = self.objectives.get(own.objective.as_str())?;
-        let tested = objective.tally.population - objective.tally.skipped;
-        let tally = if tested == 0 {
-            String::new()
-        } else {
-            self.wording.fill(
-                "tally_depart",
-                "{failed} of {tested} depart",
-                &[("failed", &objective.tally.failed.to_string()), ("tested", &tested.to_string())],
-            )
-        };
         Some(ClauseObjectiveView {
             anchor: objective_anchor(&own.objective),
             id: own.objective.clone(),
@@ -282,7 +290,7 @@ impl<'a> Builder<'a> {
             rationale: own.rationale.clone(),
             status: own.status.word().into(),
             status_label: self.wording.label("status", own.status.word()),
-            tally,
+            tally: self.depart(objective),
         })
     }
 

@@ -122,6 +122,7 @@ pub struct WorstView {
     pub deviation_total: usize,
     /// "38 cannot be told", or empty.
     pub unknown_note: String,
+    /// Of the objective that most depart from.
     pub summary: String,
 }
 
