@@ -56,6 +56,7 @@ pub fn build_within(assessment: &Assessment, wording: &Wording, limits: Limits) 
         title: frame.title.clone(),
         organisation: frame.organisation.clone(),
         scope: frame.scope.clone(),
+        classification: frame.classification.clone().unwrap_or_default(),
         period_from: frame.period_from.clone(),
         period_to: frame.period_to.clone(),
         as_of: frame.as_of.clone(),

@@ -22,6 +22,8 @@ pub struct Report {
     pub organisation: String,
     /// What the assessment covers, in the organisation's words.
     pub scope: String,
+    /// Who may see the report, as the organisation states it; empty where it does not.
+    pub classification: String,
     pub period_from: String,
     pub period_to: String,
     /// The instant that everything was judged at, as written in the workspace.

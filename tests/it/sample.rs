@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tickmark::assessment::{Assessment, Outcome};
 use tickmark::base::Status;
 
-use crate::support::{quarter, sample_pack};
+use crate::support::{assessed_from, quarter, sample_pack, workspace};
 
 const AWS: &str = "arn:aws:iam::210987654321:";
 
@@ -395,4 +395,18 @@ fn a_partial_assessment_is_called_one_where_the_publisher_wants_it_said() {
         clause.status = Some(tickmark::base::Status::Satisfied);
     }
     assert!(!leads(&assessment)["findings-by-requirement"].contains("partial assessment"));
+}
+
+#[test]
+fn a_classification_stands_in_the_record_and_in_the_report_and_is_under_the_root() {
+    let (mut statements, files) = workspace(&[], "");
+    let plain = assessed_from(&statements, &files).assessment;
+    let text = String::from_utf8(statements.get("tickmark.yaml").unwrap().to_vec()).unwrap();
+    statements.insert("tickmark.yaml", format!("{text}classification: Confidential\n"));
+    let marked = assessed_from(&statements, &files).assessment;
+    let report = |assessment: &Assessment| tickmark::report::build(assessment, crate::forms::wording());
+    assert_eq!((report(&plain).classification.as_str(), report(&marked).classification.as_str()), ("", "Confidential"));
+    assert_ne!(plain.root, marked.root);
+    let page = tickmark::render::html::render(&report(&marked), &tickmark::io::embedded_templates()).unwrap();
+    assert!(String::from_utf8(page).unwrap().contains("Confidential"));
 }
