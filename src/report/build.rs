@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::blocks;
 use super::model::{
-    ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, FrameworkView, InputView, LinkView, ObjectiveView, ReasonView, Report,
-    StatusCount, SystemView, TallyView, WorstView,
+    CitedView, ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, FrameworkView, InputView, LinkView, ObjectiveView,
+    ReasonView, Report, StatusCount, SystemView, TallyView, WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
@@ -123,24 +123,23 @@ pub(super) struct Builder<'a> {
     pub(super) exhibits: BTreeMap<&'a str, &'a ArtifactRecord>,
     pub(super) objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
     /// Links to the clauses that rest on an artifact, by path, and that cite an objective, by id.
-    pub(super) clauses_by_artifact: BTreeMap<&'a str, Vec<LinkView>>,
-    clauses_by_objective: BTreeMap<&'a str, Vec<LinkView>>,
+    pub(super) clauses_by_artifact: BTreeMap<&'a str, Vec<CitedView>>,
+    clauses_by_objective: BTreeMap<&'a str, Vec<CitedView>>,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(assessment: &'a Assessment, wording: &'a Wording) -> Builder<'a> {
-        let mut clauses_by_artifact: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
-        let mut clauses_by_objective: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
+        let mut clauses_by_artifact: BTreeMap<&str, Vec<CitedView>> = BTreeMap::new();
+        let mut clauses_by_objective: BTreeMap<&str, Vec<CitedView>> = BTreeMap::new();
         let short: BTreeMap<&str, &str> =
             assessment.frameworks.iter().map(|framework| (framework.framework.as_str(), framework.short_title.as_str())).collect();
         for clause in &assessment.clauses {
             let title = short.get(clause.framework.as_str()).copied().unwrap_or_default();
-            let link = || LinkView { anchor: clause_anchor(clause), label: format!("{title} {}", clause.clause) };
             for path in &clause.evidence {
-                clauses_by_artifact.entry(path).or_default().push(link());
+                cite(clauses_by_artifact.entry(path).or_default(), title, clause);
             }
             for objective in &clause.objectives {
-                clauses_by_objective.entry(&objective.objective).or_default().push(link());
+                cite(clauses_by_objective.entry(&objective.objective).or_default(), title, clause);
             }
         }
         Builder {
@@ -461,6 +460,15 @@ pub(super) fn deviating(objective: &ObjectiveResult) -> impl Iterator<Item = &Ob
 
 fn seen_as(objective: &ObjectiveResult, outcome: Outcome) -> impl Iterator<Item = &Observation> {
     objective.observations.iter().filter(move |seen| seen.outcome == outcome)
+}
+
+/// Adds a clause to those of its framework.
+fn cite(cited: &mut Vec<CitedView>, framework: &str, clause: &ClauseResult) {
+    let link = LinkView { anchor: clause_anchor(clause), label: clause.clause.clone() };
+    match cited.iter_mut().find(|own| own.framework == framework) {
+        Some(own) => own.clauses.push(link),
+        None => cited.push(CitedView { framework: framework.to_owned(), clauses: vec![link] }),
+    }
 }
 
 /// Counts of a tally; which of the deviations are excepted it does not know.

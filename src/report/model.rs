@@ -183,6 +183,14 @@ pub struct LinkView {
     pub label: String,
 }
 
+/// Clauses of one framework.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CitedView {
+    pub framework: String,
+    /// Each by its id.
+    pub clauses: Vec<LinkView>,
+}
+
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ClauseObjectiveView {
     pub anchor: String,
@@ -256,7 +264,8 @@ pub struct ObjectiveView {
     pub advice: Vec<Block>,
     pub references: Vec<String>,
     pub exhibits: Vec<LinkView>,
-    pub clauses: Vec<LinkView>,
+    /// By framework.
+    pub clauses: Vec<CitedView>,
     /// Of objective.yaml and check.sql.
     pub digest: String,
     /// File in the pack with every member of the population; empty when nothing was tested.
@@ -423,7 +432,8 @@ pub struct ExhibitView {
     pub not_stated: Vec<String>,
     /// The first rejected records: place and reason.
     pub rejections: Vec<RejectionView>,
-    pub clauses: Vec<LinkView>,
+    /// By framework.
+    pub clauses: Vec<CitedView>,
     pub objectives: Vec<LinkView>,
 }
 

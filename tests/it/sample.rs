@@ -333,7 +333,9 @@ fn every_anchor_of_the_report_is_its_own() {
     for anchor in frameworks.chain(clauses).chain(objectives).chain(exhibits) {
         assert!(anchors.insert(anchor), "{anchor} stands twice");
     }
-    for link in report.exhibits.iter().flat_map(|own| own.clauses.iter().chain(&own.objectives)) {
+    let citing =
+        |own: &tickmark::report::model::ExhibitView| own.clauses.iter().flat_map(|cited| &cited.clauses).cloned().collect::<Vec<_>>();
+    for link in report.exhibits.iter().flat_map(|own| citing(own).into_iter().chain(own.objectives.clone())) {
         assert!(anchors.contains(&link.anchor), "{} leads nowhere", link.label);
     }
     for link in report.frameworks.iter().flat_map(|own| &own.clauses).flat_map(|own| &own.exhibits) {
