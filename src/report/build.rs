@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::blocks;
 use super::model::{
-    CitedView, ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, FrameworkView, InputView, LinkView, ObjectiveView,
-    ReasonView, Report, StatusCount, SystemView, TallyView, WorstView,
+    CitedView, ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, FrameworkView, InputView, LinkView, MemberView,
+    ObjectiveView, ReasonView, Report, StatusCount, SystemView, TallyView, WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
@@ -22,11 +22,13 @@ pub struct Limits {
     /// Deviations with a clause; the objective's own section shows more, the observations file all.
     pub clause_rows: usize,
     pub objective_rows: usize,
+    /// Whether members of whom the very same was observed share a row.
+    pub grouped: bool,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { clause_rows: 6, objective_rows: 60 }
+        Limits { clause_rows: 6, objective_rows: 60, grouped: true }
     }
 }
 
@@ -330,6 +332,7 @@ impl<'a> Builder<'a> {
         };
         let counts = [self.counted("deviations_counted", total), self.counted("cannot_be_told", unknown)];
         let count = counts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+        let rows = if self.limits.grouped { grouped(rows) } else { rows };
         DeviationTable { rows, shown, total, unknown, count, note }
     }
 
@@ -344,6 +347,7 @@ impl<'a> Builder<'a> {
 
     fn deviation(&self, seen: &Observation, objective: &ObjectiveResult, excepted: &BTreeMap<&str, &str>) -> DeviationView {
         DeviationView {
+            also: Vec::new(),
             subject: seen.subject.clone(),
             dossier: seen.identity.as_deref().and_then(|identity| self.dossiers.get(identity)).cloned().unwrap_or_default(),
             reason: seen.reason.clone(),
@@ -460,6 +464,19 @@ pub(super) fn deviating(objective: &ObjectiveResult) -> impl Iterator<Item = &Ob
 
 fn seen_as(objective: &ObjectiveResult, outcome: Outcome) -> impl Iterator<Item = &Observation> {
     objective.observations.iter().filter(move |seen| seen.outcome == outcome)
+}
+
+/// Brings those of whom the very same was observed into one row, at the place of the first.
+fn grouped(rows: Vec<DeviationView>) -> Vec<DeviationView> {
+    let mut groups: Vec<DeviationView> = Vec::new();
+    for row in rows {
+        let says = |own: &DeviationView| [&own.outcome, &own.reason, &own.exception, &own.objective].map(String::clone);
+        match groups.iter_mut().find(|own| says(own) == says(&row)) {
+            Some(own) => own.also.push(MemberView { subject: row.subject, dossier: row.dossier, exhibit: row.exhibit, record: row.record }),
+            None => groups.push(row),
+        }
+    }
+    groups
 }
 
 /// Adds a clause to those of its framework.

@@ -208,8 +208,9 @@ pub struct ClauseObjectiveView {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DeviationTable {
-    /// Those that depart first, then those of whom the sources cannot tell.
+    /// Those that depart first, then those of whom the sources cannot tell. Of whom the same was observed, stand in one row.
     pub rows: Vec<DeviationView>,
+    /// How many members the rows name.
     pub shown: usize,
     /// How many depart, exceptions included.
     pub total: usize,
@@ -223,6 +224,8 @@ pub struct DeviationTable {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DeviationView {
+    /// Those of whom the very same was observed, after the one that the row names.
+    pub also: Vec<MemberView>,
     pub subject: String,
     /// Anchor of the dossier of the identity concerned, or empty.
     pub dossier: String,
@@ -238,6 +241,17 @@ pub struct DeviationView {
     pub exception: String,
     /// Title of the objective tested.
     pub objective: String,
+}
+
+/// A further member of a population in the same row.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MemberView {
+    pub subject: String,
+    /// Anchor of the dossier of the identity concerned, or empty.
+    pub dossier: String,
+    pub exhibit: LinkView,
+    /// Place in the artifact.
+    pub record: String,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]

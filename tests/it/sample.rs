@@ -412,3 +412,35 @@ fn a_classification_stands_in_the_record_and_in_the_report_and_is_under_the_root
     let page = tickmark::render::html::render(&report(&marked), &tickmark::io::embedded_templates()).unwrap();
     assert!(String::from_utf8(page).unwrap().contains("Confidential"));
 }
+
+#[test]
+fn of_whom_the_same_was_observed_stand_in_one_row_and_nobody_is_lost() {
+    let assessment = &quarter("2026-Q3").assessment;
+    let report = tickmark::report::build(assessment, crate::forms::wording());
+    let mut shared = 0;
+    for objective in &report.objectives {
+        let table = &objective.deviations;
+        assert_eq!(table.rows.iter().map(|row| 1 + row.also.len()).sum::<usize>(), table.shown, "{}", objective.id);
+        assert_eq!(table.note.is_empty(), table.shown == table.total + table.unknown, "{}", objective.id);
+        let seen = &assessment.objectives.iter().find(|own| own.id == objective.id).unwrap().observations;
+        for row in &table.rows {
+            for subject in row.also.iter().map(|own| &own.subject).chain([&row.subject]) {
+                let own = seen.iter().find(|own| own.subject == *subject && own.reason == row.reason).expect("it was observed so");
+                assert_eq!(own.outcome.word(), row.outcome, "{subject}");
+            }
+            shared += row.also.len();
+        }
+        let says: Vec<_> = table.rows.iter().map(|row| (&row.outcome, &row.reason, &row.exception)).collect();
+        assert!((1..says.len()).all(|at| !says[..at].contains(&says[at])), "{}", objective.id);
+    }
+    assert!(shared > 100, "{shared}");
+}
+
+#[test]
+fn the_plan_of_action_is_numbered_in_the_order_of_its_deviations() {
+    let report = tickmark::report::build(&quarter("2026-Q3").assessment, crate::forms::wording());
+    let items = &report.plan.items;
+    assert_eq!(items.iter().map(|own| own.number).collect::<Vec<_>>(), (1..=items.len()).collect::<Vec<_>>());
+    assert!(items.windows(2).all(|pair| pair[0].deviations >= pair[1].deviations));
+    assert!(items.iter().all(|own| !own.clauses_note.contains("1 frameworks")), "one framework is no frameworks");
+}
