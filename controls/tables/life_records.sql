@@ -344,8 +344,9 @@ select distinct
   end as position,
   steps.step,
   steps.at,
-  steps.state,
-  steps.says,
+  -- What a source dates after the instant of the report cannot have happened by then: it is told, and shows nothing.
+  case when steps.at > $as_of then 'later' else steps.state end as state,
+  case when steps.at > $as_of then concat(steps.says, ' That day is after the report, so this is not counted.') else steps.says end as says,
   steps.artifact,
   steps.record,
   steps.decision

@@ -7,7 +7,7 @@ has as (
     bool_or(step = 'approval' and state = 'shown') as approval,
     bool_or(step = 'creation') as creation,
     bool_or(step = 'credential') as credential,
-    bool_or(step = 'use') as use,
+    bool_or(step = 'use' and state <> 'later') as use,
     bool_or(step = 'rotation' and state = 'shown') as rotation,
     bool_or(step = 'review' and state = 'shown') as review,
     bool_or(step = 'retirement' and state = 'shown') as retirement,

@@ -67,7 +67,8 @@ pub struct DossierRecord {
 pub struct StepRecord {
     /// `approval`, `creation`, `credential`, `use`, `rotation`, `review`, `exception` or `retirement`.
     pub step: String,
-    /// `shown` by a system's own record, `claimed` by a ticket or a register alone, `missing` where it is due, or `not-due`.
+    /// `shown` by a system's own record, `claimed` by a ticket or a register alone, `later` where it is dated after the report and counts
+    /// for nothing, `missing` where it is due, or `not-due`.
     pub state: String,
     /// In UTC; none where no record says when.
     pub at: Option<String>,

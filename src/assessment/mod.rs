@@ -146,6 +146,9 @@ pub struct FrameRecord {
     pub zone: String,
     pub as_of: String,
     pub as_of_utc: String,
+    /// Who may see the report, as the organisation states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
     /// Digest of `names.json`, which a redacted pack does not hold; none where no names were found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Digest>,

@@ -160,6 +160,7 @@ impl Names {
     pub fn hide_frame(&self, frame: &FrameRecord) -> FrameRecord {
         let mut frame = frame.clone();
         self.in_each([&mut frame.title, &mut frame.scope]);
+        self.in_each(&mut frame.classification);
         frame
     }
 

@@ -121,6 +121,8 @@ fn workspace_file(
         "# One assessment: one organisation, one period. The book's reference lists every key.\n\
          organisation: {}\n\
          # What is assessed, in words: entities, environments, what is left out and why. The report prints it.\n\
+         # Who may see the report; it stands on the cover and on every page.\n\
+         # classification: Confidential\n\
          scope: To be written before the report is handed over.\n\
          # First and last day, in the zone below.\n\
          period: {{from: {from}, to: {to}}}\n\

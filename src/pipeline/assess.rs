@@ -620,6 +620,7 @@ fn frame_record(workspace: &Workspace, names: &Names) -> FrameRecord {
         zone: stated.zone.clone(),
         as_of: stated.as_of.written().to_owned(),
         as_of_utc: stated.as_of.utc().to_string(),
+        classification: stated.classification.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
         names: names.commitment(),
         previous: stated.previous.clone(),
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assessment::{Assessment, DossierRecord, ExceptionRecord, ObjectiveResult, Outcome, RegisterRecord, STEPS, StepRecord};
 use crate::base::diagnostic::nearest;
-use crate::base::{Cell, Table};
+use crate::base::{Cell, Instant, Table};
 use crate::evidence::Ledger;
 
 const REGISTER: &str = "nhi_register";
@@ -91,7 +91,7 @@ fn lives(assessment: &Assessment, ledger: &Ledger, is_wanted: impl Fn(&str) -> b
     for exception in &assessment.exceptions {
         for identity in identities_of(exception, &assessment.objectives, &owners) {
             if let Some(own) = steps.get_mut(identity) {
-                own.push(exception_step(exception));
+                own.push(exception_step(exception, &assessment.frame.as_of));
             }
         }
     }
@@ -172,11 +172,13 @@ fn identities_of<'a>(
         .collect()
 }
 
-fn exception_step(exception: &ExceptionRecord) -> StepRecord {
+fn exception_step(exception: &ExceptionRecord, as_of: &str) -> StepRecord {
+    let approved = Instant::parse(&exception.approved_at).ok();
+    let is_later = approved.as_ref().zip(Instant::parse(as_of).ok().as_ref()).is_some_and(|(at, as_of)| at.micros() > as_of.micros());
     StepRecord {
         step: "exception".into(),
-        state: "shown".into(),
-        at: crate::base::Instant::parse(&exception.approved_at).ok().map(|at| at.utc().to_string()),
+        state: if is_later { "later" } else { "shown" }.into(),
+        at: approved.map(|at| at.utc().to_string()),
         says: format!(
             "{} ({}): {}, from the objective {}, approved by {}, until {}.",
             exception.id,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::markdown::blocks;
 use super::model::{
-    ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, FrameworkView, InputView, LinkView, ObjectiveView, ReasonView, Report,
-    StatusCount, SystemView, TallyView, WorstView,
+    CitedView, ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, FrameworkView, InputView, LinkView, MemberView,
+    ObjectiveView, ReasonView, Report, StatusCount, SystemView, TallyView, WorstView,
 };
 use super::wording::Wording;
 use crate::assessment::{
@@ -22,15 +22,17 @@ pub struct Limits {
     /// Deviations with a clause; the objective's own section shows more, the observations file all.
     pub clause_rows: usize,
     pub objective_rows: usize,
+    /// Whether members of whom the very same was observed share a row.
+    pub grouped: bool,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { clause_rows: 6, objective_rows: 60 }
+        Limits { clause_rows: 6, objective_rows: 60, grouped: true }
     }
 }
 
-const WORST_MAX: usize = 8;
+const WORST_MAX: usize = 5;
 
 /// Builds the report of an assessment in one language.
 pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
@@ -56,6 +58,7 @@ pub fn build_within(assessment: &Assessment, wording: &Wording, limits: Limits) 
         title: frame.title.clone(),
         organisation: frame.organisation.clone(),
         scope: frame.scope.clone(),
+        classification: frame.classification.clone().unwrap_or_default(),
         period_from: frame.period_from.clone(),
         period_to: frame.period_to.clone(),
         as_of: frame.as_of.clone(),
@@ -122,24 +125,23 @@ pub(super) struct Builder<'a> {
     pub(super) exhibits: BTreeMap<&'a str, &'a ArtifactRecord>,
     pub(super) objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
     /// Links to the clauses that rest on an artifact, by path, and that cite an objective, by id.
-    pub(super) clauses_by_artifact: BTreeMap<&'a str, Vec<LinkView>>,
-    clauses_by_objective: BTreeMap<&'a str, Vec<LinkView>>,
+    pub(super) clauses_by_artifact: BTreeMap<&'a str, Vec<CitedView>>,
+    clauses_by_objective: BTreeMap<&'a str, Vec<CitedView>>,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(assessment: &'a Assessment, wording: &'a Wording) -> Builder<'a> {
-        let mut clauses_by_artifact: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
-        let mut clauses_by_objective: BTreeMap<&str, Vec<LinkView>> = BTreeMap::new();
+        let mut clauses_by_artifact: BTreeMap<&str, Vec<CitedView>> = BTreeMap::new();
+        let mut clauses_by_objective: BTreeMap<&str, Vec<CitedView>> = BTreeMap::new();
         let short: BTreeMap<&str, &str> =
             assessment.frameworks.iter().map(|framework| (framework.framework.as_str(), framework.short_title.as_str())).collect();
         for clause in &assessment.clauses {
             let title = short.get(clause.framework.as_str()).copied().unwrap_or_default();
-            let link = || LinkView { anchor: clause_anchor(clause), label: format!("{title} {}", clause.clause) };
             for path in &clause.evidence {
-                clauses_by_artifact.entry(path).or_default().push(link());
+                cite(clauses_by_artifact.entry(path).or_default(), title, clause);
             }
             for objective in &clause.objectives {
-                clauses_by_objective.entry(&objective.objective).or_default().push(link());
+                cite(clauses_by_objective.entry(&objective.objective).or_default(), title, clause);
             }
         }
         Builder {
@@ -176,13 +178,15 @@ impl<'a> Builder<'a> {
         let clauses: Vec<ClauseView> = own.iter().map(|clause| self.clause(clause)).collect();
         let mut worst: Vec<WorstView> = clauses
             .iter()
-            .filter(|clause| clause.status == Status::NotSatisfied.word())
-            .map(|clause| WorstView {
+            .zip(&own)
+            .filter(|(clause, _)| clause.status == Status::NotSatisfied.word())
+            .map(|(clause, kept)| WorstView {
                 anchor: clause.anchor.clone(),
                 id: clause.id.clone(),
                 label: clause.label.clone(),
                 deviation_total: clause.deviations.total,
-                summary: clause.summary.clone(),
+                unknown_note: self.counted("cannot_be_told", clause.deviations.unknown),
+                summary: self.heaviest(kept).unwrap_or_else(|| clause.summary.clone()),
             })
             .collect();
         worst.sort_by_key(|gap| std::cmp::Reverse(gap.deviation_total));
@@ -225,7 +229,11 @@ impl<'a> Builder<'a> {
             official_licence: clause.official.as_ref().map(|official| official.licence.clone()).unwrap_or_default(),
             status: status.into(),
             status_label: if is_heading { String::new() } else { self.wording.label("status", status) },
-            result: clause.result.clone().unwrap_or_default(),
+            result: clause
+                .result
+                .clone()
+                .filter(|word| !word.eq_ignore_ascii_case(&self.wording.label("status", status)))
+                .unwrap_or_default(),
             treatment: match clause.treatment {
                 TreatmentKind::Heading => "heading",
                 TreatmentKind::Mapped => "mapped",
@@ -256,18 +264,25 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// The objective that most depart from, with how many; none where none is open.
+    fn heaviest(&self, clause: &ClauseResult) -> Option<String> {
+        let cited = clause.objectives.iter().filter_map(|own| self.objectives.get(own.objective.as_str()));
+        let most = cited.rev().max_by_key(|objective| objective.tally.failed).filter(|objective| objective.tally.failed > 0)?;
+        Some(format!("{}: {}", most.title, self.depart(most)))
+    }
+
+    /// "5 of 52 depart", or empty where nobody was tested.
+    fn depart(&self, objective: &ObjectiveResult) -> String {
+        let tested = objective.tally.population - objective.tally.skipped;
+        if tested == 0 {
+            return String::new();
+        }
+        let counts = [("failed", objective.tally.failed.to_string()), ("tested", tested.to_string())];
+        self.wording.fill("tally_depart", "{failed} of {tested} depart", &counts.each_ref().map(|(key, count)| (*key, count.as_str())))
+    }
+
     fn clause_objective(&self, own: &crate::assessment::ClauseObjective) -> Option<ClauseObjectiveView> {
         let objective = self.objectives.get(own.objective.as_str())?;
-        let tested = objective.tally.population - objective.tally.skipped;
-        let tally = if tested == 0 {
-            String::new()
-        } else {
-            self.wording.fill(
-                "tally_depart",
-                "{failed} of {tested} depart",
-                &[("failed", &objective.tally.failed.to_string()), ("tested", &tested.to_string())],
-            )
-        };
         Some(ClauseObjectiveView {
             anchor: objective_anchor(&own.objective),
             id: own.objective.clone(),
@@ -277,45 +292,62 @@ impl<'a> Builder<'a> {
             rationale: own.rationale.clone(),
             status: own.status.word().into(),
             status_label: self.wording.label("status", own.status.word()),
-            tally,
+            tally: self.depart(objective),
         })
     }
 
     fn clause_deviations(&self, clause: &ClauseResult) -> DeviationTable {
         let mut rows = Vec::new();
-        let mut total = 0;
+        let (mut total, mut unknown) = (0, 0);
         let mut files = BTreeSet::new();
         for own in &clause.objectives {
             let Some(objective) = self.objectives.get(own.objective.as_str()) else { continue };
             let excepted: BTreeMap<&str, &str> =
                 own.excepted.iter().map(|excepted| (excepted.subject.as_str(), excepted.exception.as_str())).collect();
-            let deviating: Vec<&Observation> = deviating(objective).collect();
-            total += deviating.len();
-            if !deviating.is_empty() {
+            let [failed, untold] = [Outcome::Fail, Outcome::Unknown].map(|outcome| seen_as(objective, outcome).count());
+            total += failed;
+            unknown += untold;
+            if failed + untold > 0 {
                 files.insert(observations_file(&objective.id));
             }
-            rows.extend(deviating.into_iter().take(self.limits.clause_rows).map(|seen| self.deviation(seen, objective, &excepted)));
+            rows.extend(deviating(objective).take(self.limits.clause_rows).map(|seen| self.deviation(seen, objective, &excepted)));
         }
+        rows.sort_by_key(|row| row.outcome != Outcome::Fail.word());
         rows.truncate(self.limits.clause_rows);
-        self.deviation_table(rows, total, &files.into_iter().collect::<Vec<_>>().join(", "))
+        self.deviation_table(rows, total, unknown, &files.into_iter().collect::<Vec<_>>().join(", "))
     }
 
-    fn deviation_table(&self, rows: Vec<DeviationView>, total: usize, files: &str) -> DeviationTable {
+    fn deviation_table(&self, rows: Vec<DeviationView>, total: usize, unknown: usize, files: &str) -> DeviationTable {
         let shown = rows.len();
-        let note = if shown == total {
+        let failed = rows.iter().filter(|row| row.outcome == Outcome::Fail.word()).count();
+        let parts = [("deviations_shown", failed, total), ("cannot_be_told_shown", shown - failed, unknown)];
+        let parts = parts.into_iter().filter(|(_, _, of)| *of > 0).map(|(key, shown, of)| {
+            self.wording.fill(key, "{shown} of {total}", &[("shown", &shown.to_string()), ("total", &of.to_string())])
+        });
+        let note = if shown == total + unknown {
             String::new()
         } else {
-            self.wording.fill(
-                "deviations_note",
-                "{shown} of {total} shown; all of them are in {file}.",
-                &[("shown", &shown.to_string()), ("total", &total.to_string()), ("file", files)],
-            )
+            let what = parts.collect::<Vec<_>>().join(&format!(" {} ", self.wording.get("and")));
+            self.wording.fill("deviations_note", "{what} are shown; all of them are in {file}.", &[("what", &what), ("file", files)])
         };
-        DeviationTable { rows, shown, total, note }
+        let counts = [self.counted("deviations_counted", total), self.counted("cannot_be_told", unknown)];
+        let count = counts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+        let rows = if self.limits.grouped { grouped(rows) } else { rows };
+        DeviationTable { rows, shown, total, unknown, count, note }
+    }
+
+    /// "55 deviations", from a wording that has a form of its own for one; empty for none.
+    fn counted(&self, key: &str, count: usize) -> String {
+        match count {
+            0 => String::new(),
+            1 => self.wording.get(&format!("{key}_one")),
+            count => self.wording.fill(key, "{count}", &[("count", &count.to_string())]),
+        }
     }
 
     fn deviation(&self, seen: &Observation, objective: &ObjectiveResult, excepted: &BTreeMap<&str, &str>) -> DeviationView {
         DeviationView {
+            also: Vec::new(),
             subject: seen.subject.clone(),
             dossier: seen.identity.as_deref().and_then(|identity| self.dossiers.get(identity)).cloned().unwrap_or_default(),
             reason: seen.reason.clone(),
@@ -359,7 +391,7 @@ impl<'a> Builder<'a> {
             .filter(|exception| exception.objective == objective.id)
             .flat_map(|exception| exception.covers.iter().map(|subject| (subject.as_str(), exception.id.as_str())))
             .collect();
-        let total = deviating(objective).count();
+        let [total, unknown] = [Outcome::Fail, Outcome::Unknown].map(|outcome| seen_as(objective, outcome).count());
         let rows = deviating(objective).take(self.limits.objective_rows).map(|seen| self.deviation(seen, objective, &excepted)).collect();
         let was_tested = objective.observations_digest.is_some();
         let file = if was_tested { observations_file(&objective.id) } else { String::new() };
@@ -375,15 +407,13 @@ impl<'a> Builder<'a> {
             ask: objective.ask.clone().unwrap_or_default(),
             population: objective.population.clone(),
             tally: TallyView {
-                excepted: deviating(objective)
-                    .filter(|seen| seen.outcome == Outcome::Fail && excepted.contains_key(seen.subject.as_str()))
-                    .count(),
+                excepted: seen_as(objective, Outcome::Fail).filter(|seen| excepted.contains_key(seen.subject.as_str())).count(),
                 ..tally_view(&objective.tally)
             },
             classes: self.class_tallies(objective),
             parameters: objective.parameters.iter().map(|parameter| self.parameter(parameter)).collect(),
             reasons: objective.reasons.iter().map(|reason| self.reason(reason)).collect(),
-            deviations: self.deviation_table(rows, total, &file),
+            deviations: self.deviation_table(rows, total, unknown, &file),
             advice: blocks(&objective.advice),
             references: objective.references.clone(),
             exhibits: self.exhibit_links(&objective.evidence),
@@ -427,10 +457,35 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What a reader must look at: failures first, then what could not be told.
+/// What a reader must look at: failures first, then what could not be told. Only the first are deviations.
 pub(super) fn deviating(objective: &ObjectiveResult) -> impl Iterator<Item = &Observation> {
-    let of = |outcome: Outcome| objective.observations.iter().filter(move |seen| seen.outcome == outcome);
-    of(Outcome::Fail).chain(of(Outcome::Unknown))
+    seen_as(objective, Outcome::Fail).chain(seen_as(objective, Outcome::Unknown))
+}
+
+fn seen_as(objective: &ObjectiveResult, outcome: Outcome) -> impl Iterator<Item = &Observation> {
+    objective.observations.iter().filter(move |seen| seen.outcome == outcome)
+}
+
+/// Brings those of whom the very same was observed into one row, at the place of the first.
+fn grouped(rows: Vec<DeviationView>) -> Vec<DeviationView> {
+    let mut groups: Vec<DeviationView> = Vec::new();
+    for row in rows {
+        let says = |own: &DeviationView| [&own.outcome, &own.reason, &own.exception, &own.objective].map(String::clone);
+        match groups.iter_mut().find(|own| says(own) == says(&row)) {
+            Some(own) => own.also.push(MemberView { subject: row.subject, dossier: row.dossier, exhibit: row.exhibit, record: row.record }),
+            None => groups.push(row),
+        }
+    }
+    groups
+}
+
+/// Adds a clause to those of its framework.
+fn cite(cited: &mut Vec<CitedView>, framework: &str, clause: &ClauseResult) {
+    let link = LinkView { anchor: clause_anchor(clause), label: clause.clause.clone() };
+    match cited.iter_mut().find(|own| own.framework == framework) {
+        Some(own) => own.clauses.push(link),
+        None => cited.push(CitedView { framework: framework.to_owned(), clauses: vec![link] }),
+    }
 }
 
 /// Counts of a tally; which of the deviations are excepted it does not know.

@@ -87,12 +87,15 @@ pub struct TierView {
 /// What is open and what will be done about it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlanView {
+    /// Those with the most deviations first.
     pub items: Vec<PlanItemView>,
 }
 
 /// One open objective, or one exception that covers deviations of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlanItemView {
+    /// From 1, in the order of the plan.
+    pub number: usize,
     pub objective: LinkView,
     pub objective_id: String,
     /// Id and title of the exception; empty for what is open.
@@ -102,7 +105,7 @@ pub struct PlanItemView {
     pub state_label: String,
     /// How many subjects depart.
     pub deviations: usize,
-    /// How many clauses rest on it: "20 in 2 frameworks".
+    /// How many clauses rest on it: "20 in 2 frameworks", "1 in 1 framework".
     pub clauses_note: String,
     /// The same by framework: "PCI DSS 4.0.1: 12".
     pub clauses: Vec<String>,
@@ -162,12 +165,27 @@ impl Builder<'_> {
             framework: framework.framework.clone(),
             framework_title: framework.short_title.clone(),
             title: self.wording.label("form", &form.id),
-            lead: self.wording.fill(&format!("form_{key}_lead"), "", &[("framework", &framework.short_title)]),
+            lead: [
+                self.wording.fill(&format!("form_{key}_lead"), "", &[("framework", &framework.short_title)]),
+                self.partial(&key, form, &own),
+            ]
+            .join(" ")
+            .trim_end()
+            .to_owned(),
             tier: has_tiers.then(|| self.tier(framework)),
             columns: form.columns.iter().map(|column| self.form_column(&key, *column)).collect(),
             rows,
             worksheets: framework.compensating_worksheet.iter().flat_map(|name| self.worksheets(framework, name)).collect(),
         })
+    }
+
+    /// That the assessment is a partial one, for a form whose publisher wants that said; empty where every clause was assessed.
+    fn partial(&self, form_key: &str, form: &Form, clauses: &[&ClauseResult]) -> String {
+        let assessable = || clauses.iter().filter(|own| own.status.is_some() && is_of(form, own));
+        let not_assessed: Vec<_> = assessable().filter(|own| own.status == Some(Status::NotAssessed)).collect();
+        let Some(word) = not_assessed.first().and_then(|own| own.result.as_ref()) else { return String::new() };
+        let [count, total] = [not_assessed.len(), assessable().count()].map(|count| count.to_string());
+        self.wording.fill(&format!("form_{form_key}_partial"), "", &[("count", &count), ("total", &total), ("word", word)])
     }
 
     /// What each exception that covers something of the framework says on the publisher's worksheet; "not stated" where it says nothing.
@@ -219,7 +237,7 @@ impl Builder<'_> {
     fn form_rows(&self, form: &Form, clause: &ClauseResult) -> Vec<FormRowView> {
         let row = |objectives: &[&ClauseObjective]| FormRowView {
             heading: String::new(),
-            cells: form.columns.iter().map(|column| self.form_cell(*column, clause, objectives, form.rows)).collect(),
+            cells: form.columns.iter().map(|column| self.form_cell(*column, clause, objectives, form)).collect(),
         };
         let all: Vec<&ClauseObjective> = clause.objectives.iter().collect();
         match form.rows {
@@ -228,7 +246,8 @@ impl Builder<'_> {
         }
     }
 
-    fn form_cell(&self, column: FormColumn, clause: &ClauseResult, objectives: &[&ClauseObjective], rows: FormRows) -> FormCellView {
+    fn form_cell(&self, column: FormColumn, clause: &ClauseResult, objectives: &[&ClauseObjective], form: &Form) -> FormCellView {
+        let rows = form.rows;
         let Some(status) = clause.status else { return FormCellView::default() };
         let applies = status != Status::NotApplicable;
         let stated = clause.stated.as_ref();
@@ -244,6 +263,8 @@ impl Builder<'_> {
             FormColumn::Justification => FormCellView::stated(stated.and_then(|stated| stated.because.as_ref())),
             FormColumn::Control => FormCellView::stated(stated.and_then(|stated| stated.control.as_ref())),
             FormColumn::Owner => FormCellView::stated(stated.and_then(|stated| stated.owner.as_ref())),
+            // "Not Tested" and "Nothing was tested." in one row would say it twice.
+            FormColumn::Test if says_untested(form, clause) => FormCellView::default(),
             FormColumn::Test => FormCellView::text(self.tests(clause, objectives)),
             FormColumn::Deviations => FormCellView::text(self.tallies(objectives)),
             // With a row for each objective the row shows how that one fared, as this clause uses it.
@@ -374,6 +395,9 @@ impl Builder<'_> {
                 }
             }
         }
+        // What has the most deviations comes first, as in what to look at first; an exception after what is open of the same objective.
+        items.sort_by_key(|own| std::cmp::Reverse(own.deviations));
+        items.iter_mut().zip(1..).for_each(|(item, number)| item.number = number);
         PlanView { items }
     }
 
@@ -398,14 +422,16 @@ impl Builder<'_> {
         };
         let (counts, clauses): (Vec<usize>, Vec<String>) = self.assessment.frameworks.iter().filter_map(citing).unzip();
         let [total, frameworks] = [counts.iter().sum::<usize>(), counts.len()].map(|count| count.to_string());
+        let clauses_key = if counts.len() == 1 { "plan_clauses_one" } else { "plan_clauses" };
         PlanItemView {
+            number: 0,
             objective: self.objective_link(&objective.id),
             objective_id: objective.id.clone(),
             exception: String::new(),
             state: state.into(),
             state_label: self.wording.label("plan", state),
             deviations,
-            clauses_note: self.wording.fill("plan_clauses", "{total}", &[("total", &total), ("frameworks", &frameworks)]),
+            clauses_note: self.wording.fill(clauses_key, "{total}", &[("total", &total), ("frameworks", &frameworks)]),
             clauses,
             remedy: String::new(),
             owner: String::new(),
@@ -435,6 +461,12 @@ impl Builder<'_> {
 
 fn is_of(form: &Form, clause: &ClauseResult) -> bool {
     form.kinds.is_empty() || form.kinds.contains(&clause.kind)
+}
+
+/// Whether the result of a clause stands in the edition's own words and says already that nothing was tested.
+fn says_untested(form: &Form, clause: &ClauseResult) -> bool {
+    let shows_word = form.columns.contains(&FormColumn::Result) && clause.result.is_some();
+    shows_word && clause.status == Some(Status::NotAssessed) && clause.objectives.is_empty() && clause.evidence.is_empty()
 }
 
 fn texts(clause: &ClauseResult) -> String {

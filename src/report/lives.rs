@@ -103,7 +103,7 @@ pub struct StepView {
     pub step: String,
     /// Empty where the row before is of the same step.
     pub step_label: String,
-    /// `shown`, `claimed`, `missing` or `not-due`.
+    /// `shown`, `claimed`, `later`, `missing` or `not-due`.
     pub state: String,
     pub state_label: String,
     /// The day in the zone of the report; empty where no record says.

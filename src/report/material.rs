@@ -27,12 +27,15 @@ impl Builder<'_> {
             Some((from, to)) => self.wording.fill("coverage_range", "{from} to {to}", &[("from", from), ("to", to)]),
             None => text.clone(),
         };
+        // Several files of one instant say the same.
+        let mut covers: Vec<&String> = own.covers.iter().collect();
+        covers.dedup();
         CoverageView {
             title: own.title.clone(),
             instance: own.instance.clone().unwrap_or_default(),
             kind: own.kind.clone(),
             kind_label: self.wording.label("coverage", own.basis.as_ref().unwrap_or(&own.kind)),
-            covers: own.covers.iter().map(range).collect(),
+            covers: covers.into_iter().map(range).collect(),
             gaps: own.gaps.iter().map(range).collect(),
             outside: own.outside,
             exhibits: self.exhibit_links(&own.artifacts),

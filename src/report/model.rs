@@ -22,6 +22,8 @@ pub struct Report {
     pub organisation: String,
     /// What the assessment covers, in the organisation's words.
     pub scope: String,
+    /// Who may see the report, as the organisation states it; empty where it does not.
+    pub classification: String,
     pub period_from: String,
     pub period_to: String,
     /// The instant that everything was judged at, as written in the workspace.
@@ -120,6 +122,9 @@ pub struct WorstView {
     pub id: String,
     pub label: String,
     pub deviation_total: usize,
+    /// "38 cannot be told", or empty.
+    pub unknown_note: String,
+    /// Of the objective that most depart from.
     pub summary: String,
 }
 
@@ -142,7 +147,7 @@ pub struct ClauseView {
     /// Empty for headings.
     pub status: String,
     pub status_label: String,
-    /// The status in the edition's own words; empty for headings and where the edition has none.
+    /// The status in the edition's own words; empty for headings, and where the edition has none or the same.
     pub result: String,
     /// `heading`, `mapped`, `documentary` or `outside`.
     pub treatment: String,
@@ -178,6 +183,14 @@ pub struct LinkView {
     pub label: String,
 }
 
+/// Clauses of one framework.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CitedView {
+    pub framework: String,
+    /// Each by its id.
+    pub clauses: Vec<LinkView>,
+}
+
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ClauseObjectiveView {
     pub anchor: String,
@@ -195,15 +208,24 @@ pub struct ClauseObjectiveView {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DeviationTable {
+    /// Those that depart first, then those of whom the sources cannot tell. Of whom the same was observed, stand in one row.
     pub rows: Vec<DeviationView>,
+    /// How many members the rows name.
     pub shown: usize,
+    /// How many depart, exceptions included.
     pub total: usize,
-    /// "12 of 73 shown; all of them are in observations/credential-rotation.csv", or empty when all are shown.
+    /// Of how many the sources cannot tell. They are no deviations, and are never counted among them.
+    pub unknown: usize,
+    /// "55 deviations; 38 cannot be told"; empty where there are neither.
+    pub count: String,
+    /// "6 of 55 deviations and 0 of 38 that cannot be told are shown; all of them are in observations/credential-rotation.csv", or empty when all are shown.
     pub note: String,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DeviationView {
+    /// Those of whom the very same was observed, after the one that the row names.
+    pub also: Vec<MemberView>,
     pub subject: String,
     /// Anchor of the dossier of the identity concerned, or empty.
     pub dossier: String,
@@ -219,6 +241,17 @@ pub struct DeviationView {
     pub exception: String,
     /// Title of the objective tested.
     pub objective: String,
+}
+
+/// A further member of a population in the same row.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MemberView {
+    pub subject: String,
+    /// Anchor of the dossier of the identity concerned, or empty.
+    pub dossier: String,
+    pub exhibit: LinkView,
+    /// Place in the artifact.
+    pub record: String,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -245,7 +278,8 @@ pub struct ObjectiveView {
     pub advice: Vec<Block>,
     pub references: Vec<String>,
     pub exhibits: Vec<LinkView>,
-    pub clauses: Vec<LinkView>,
+    /// By framework.
+    pub clauses: Vec<CitedView>,
     /// Of objective.yaml and check.sql.
     pub digest: String,
     /// File in the pack with every member of the population; empty when nothing was tested.
@@ -412,7 +446,8 @@ pub struct ExhibitView {
     pub not_stated: Vec<String>,
     /// The first rejected records: place and reason.
     pub rejections: Vec<RejectionView>,
-    pub clauses: Vec<LinkView>,
+    /// By framework.
+    pub clauses: Vec<CitedView>,
     pub objectives: Vec<LinkView>,
 }
 

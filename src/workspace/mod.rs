@@ -26,6 +26,9 @@ pub struct WorkspaceFile {
     pub organisation: String,
     /// A title for the report; "Non-human identities" and the period when left out.
     pub title: Option<String>,
+    /// Who may see the report, such as `Confidential`: it stands on the cover and on every page. Nothing when left out.
+    #[serde(default)]
+    pub classification: Option<String>,
     /// What is assessed, in words: entities, environments, what is left out and why.
     pub scope: String,
     pub period: Period,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 CODE = re.compile(r"#(let|if|for|set|show|par|context)\b|\.(len|map|filter|join|flatten|at|pos)\(|\bimport \"|\{\{|\{%")
 ABSENT = {
-    "exceptions": "No exceptions were stated.",
+    "exceptions": "No approved exceptions were stated.",
     "documents": "No documents were handed over.",
 }
 

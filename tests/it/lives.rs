@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
-use tickmark::assessment::{Assessment, DossierRecord, REGISTER_COLUMNS, RegisterRecord, STEPS};
-use tickmark::base::SourceTree;
+use tickmark::assessment::{Assessment, DossierRecord, REGISTER_COLUMNS, RegisterRecord, STEPS, StepRecord};
+use tickmark::base::{Instant, SourceTree};
 use tickmark::pipeline::lives;
 use tickmark::verify::verify;
 
@@ -55,7 +55,7 @@ fn every_identity_has_every_step_in_order_and_every_step_has_its_place() {
         );
         for step in &life.steps {
             assert!(known.contains(step.artifact.as_str()) && !step.record.is_empty(), "{}: {step:?}", own.identity);
-            assert!(["shown", "claimed", "missing", "not-due"].contains(&step.state.as_str()), "{step:?}");
+            assert!(["shown", "claimed", "later", "missing", "not-due"].contains(&step.state.as_str()), "{step:?}");
         }
         for step in STEPS {
             let own_states: BTreeSet<&str> = states(&life, step).into_iter().map(|(state, _)| state).collect();
@@ -63,6 +63,22 @@ fn every_identity_has_every_step_in_order_and_every_step_has_its_place() {
             assert_eq!(own_states.contains("missing"), life.missing.iter().any(|own| own == step), "{}: {step}", own.identity);
         }
     }
+}
+
+#[test]
+fn what_is_dated_after_the_report_shows_nothing() {
+    let assessed = quarter("2026-Q3");
+    let as_of = Instant::parse(&assessed.assessment.frame.as_of).unwrap();
+    let is_after = |step: &StepRecord| step.at.as_deref().is_some_and(|at| Instant::parse(at).unwrap().micros() > as_of.micros());
+    let mut later = 0;
+    for own in &assessed.assessment.register {
+        for step in life("2026-Q3", &own.identity).steps {
+            assert_eq!(is_after(&step), step.state == "later", "{}: {step:?}", own.identity);
+            assert_eq!(step.says.contains("not counted"), step.state == "later", "{}: {step:?}", own.identity);
+            later += usize::from(step.state == "later");
+        }
+    }
+    assert!(later > 0, "the export of the directory was made after the quarter, and says so");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tickmark::assessment::{Assessment, Outcome};
 use tickmark::base::Status;
 
-use crate::support::{quarter, sample_pack};
+use crate::support::{assessed_from, quarter, sample_pack, workspace};
 
 const AWS: &str = "arn:aws:iam::210987654321:";
 
@@ -333,7 +333,9 @@ fn every_anchor_of_the_report_is_its_own() {
     for anchor in frameworks.chain(clauses).chain(objectives).chain(exhibits) {
         assert!(anchors.insert(anchor), "{anchor} stands twice");
     }
-    for link in report.exhibits.iter().flat_map(|own| own.clauses.iter().chain(&own.objectives)) {
+    let citing =
+        |own: &tickmark::report::model::ExhibitView| own.clauses.iter().flat_map(|cited| &cited.clauses).cloned().collect::<Vec<_>>();
+    for link in report.exhibits.iter().flat_map(|own| citing(own).into_iter().chain(own.objectives.clone())) {
         assert!(anchors.contains(&link.anchor), "{} leads nowhere", link.label);
     }
     for link in report.frameworks.iter().flat_map(|own| &own.clauses).flat_map(|own| &own.exhibits) {
@@ -349,4 +351,96 @@ fn failures_and_silence_are_told_apart_in_the_tallies() {
         let listed = objective.observations.iter().filter(|seen| seen.outcome == Outcome::Fail).count();
         assert_eq!(listed, tally.failed, "{}: every deviation is kept", objective.id);
     }
+}
+
+#[test]
+fn the_report_counts_no_silence_as_a_deviation() {
+    let assessment = &quarter("2026-Q3").assessment;
+    let report = tickmark::report::build(assessment, crate::forms::wording());
+    let failed: BTreeMap<&str, (usize, usize)> =
+        assessment.objectives.iter().map(|own| (own.id.as_str(), (own.tally.failed, own.tally.unknown))).collect();
+    let mut silent = 0;
+    for clause in report.frameworks.iter().flat_map(|own| &own.clauses) {
+        let of = clause.objectives.iter().map(|own| failed[own.id.as_str()]);
+        let (fails, untold) = of.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+        let table = &clause.deviations;
+        assert_eq!((table.total, table.unknown), (fails, untold), "{}", clause.id);
+        assert_eq!(table.count.contains("deviation"), fails > 0, "{}: {}", clause.id, table.count);
+        assert_eq!(table.count.contains("cannot be told"), untold > 0, "{}: {}", clause.id, table.count);
+        silent += usize::from(fails == 0 && untold > 0);
+    }
+    assert!(silent > 0, "the sample has clauses of which the sources can only not tell");
+    for framework in &report.frameworks {
+        for worst in &framework.worst {
+            let clause = framework.clauses.iter().find(|own| own.id == worst.id).unwrap();
+            assert_eq!(worst.deviation_total, clause.deviations.total, "{}", worst.id);
+        }
+        assert!(framework.worst.windows(2).all(|pair| pair[0].deviation_total >= pair[1].deviation_total));
+    }
+    let clause = report.frameworks[0].clauses.iter().find(|own| own.id == "2.2.2").unwrap();
+    assert_eq!(clause.deviations.count, "55 deviations; 38 cannot be told");
+}
+
+#[test]
+fn a_partial_assessment_is_called_one_where_the_publisher_wants_it_said() {
+    let mut assessment = quarter("2026-Q3").assessment.clone();
+    let leads = |assessment: &Assessment| {
+        let report = tickmark::report::build(assessment, crate::forms::wording());
+        report.forms.into_iter().map(|own| (own.id, own.lead)).collect::<BTreeMap<String, String>>()
+    };
+    let said = leads(&assessment);
+    assert!(said["findings-by-requirement"].contains("234 of 280 requirements are \"Not Tested\""), "{said:?}");
+    assert!(
+        said["findings-by-requirement"].contains("partial assessment") && !said["organizational-profile"].contains("partial assessment")
+    );
+    for clause in assessment.clauses.iter_mut().filter(|own| own.status.is_some()) {
+        clause.status = Some(tickmark::base::Status::Satisfied);
+    }
+    assert!(!leads(&assessment)["findings-by-requirement"].contains("partial assessment"));
+}
+
+#[test]
+fn a_classification_stands_in_the_record_and_in_the_report_and_is_under_the_root() {
+    let (mut statements, files) = workspace(&[], "");
+    let plain = assessed_from(&statements, &files).assessment;
+    let text = String::from_utf8(statements.get("tickmark.yaml").unwrap().to_vec()).unwrap();
+    statements.insert("tickmark.yaml", format!("{text}classification: Confidential\n"));
+    let marked = assessed_from(&statements, &files).assessment;
+    let report = |assessment: &Assessment| tickmark::report::build(assessment, crate::forms::wording());
+    assert_eq!((report(&plain).classification.as_str(), report(&marked).classification.as_str()), ("", "Confidential"));
+    assert_ne!(plain.root, marked.root);
+    let page = tickmark::render::html::render(&report(&marked), &tickmark::io::embedded_templates()).unwrap();
+    assert!(String::from_utf8(page).unwrap().contains("Confidential"));
+}
+
+#[test]
+fn of_whom_the_same_was_observed_stand_in_one_row_and_nobody_is_lost() {
+    let assessment = &quarter("2026-Q3").assessment;
+    let report = tickmark::report::build(assessment, crate::forms::wording());
+    let mut shared = 0;
+    for objective in &report.objectives {
+        let table = &objective.deviations;
+        assert_eq!(table.rows.iter().map(|row| 1 + row.also.len()).sum::<usize>(), table.shown, "{}", objective.id);
+        assert_eq!(table.note.is_empty(), table.shown == table.total + table.unknown, "{}", objective.id);
+        let seen = &assessment.objectives.iter().find(|own| own.id == objective.id).unwrap().observations;
+        for row in &table.rows {
+            for subject in row.also.iter().map(|own| &own.subject).chain([&row.subject]) {
+                let own = seen.iter().find(|own| own.subject == *subject && own.reason == row.reason).expect("it was observed so");
+                assert_eq!(own.outcome.word(), row.outcome, "{subject}");
+            }
+            shared += row.also.len();
+        }
+        let says: Vec<_> = table.rows.iter().map(|row| (&row.outcome, &row.reason, &row.exception)).collect();
+        assert!((1..says.len()).all(|at| !says[..at].contains(&says[at])), "{}", objective.id);
+    }
+    assert!(shared > 100, "{shared}");
+}
+
+#[test]
+fn the_plan_of_action_is_numbered_in_the_order_of_its_deviations() {
+    let report = tickmark::report::build(&quarter("2026-Q3").assessment, crate::forms::wording());
+    let items = &report.plan.items;
+    assert_eq!(items.iter().map(|own| own.number).collect::<Vec<_>>(), (1..=items.len()).collect::<Vec<_>>());
+    assert!(items.windows(2).all(|pair| pair[0].deviations >= pair[1].deviations));
+    assert!(items.iter().all(|own| !own.clauses_note.contains("1 frameworks")), "one framework is no frameworks");
 }
