@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // Layout and planning recurse deeply on hostile or large input; the main thread's stack is not ours to choose.
     const STACK_BYTES: usize = 512 * 1024 * 1024;

@@ -661,13 +661,22 @@ impl Assessment {
         counts
     }
 
-    /// The part that concerns some of the editions: their clauses, the objectives that these cite, and the root over these clauses.
+    /// The part that concerns some of the editions: their clauses, the objectives that these cite, the lives of the identities that depart
+    /// from one of them, and the root over these clauses.
     pub fn restricted(&self, editions: &[String]) -> Assessment {
         let mut part = self.clone();
         part.frameworks.retain(|framework| editions.contains(&framework.framework));
         part.clauses.retain(|clause| editions.contains(&clause.framework));
         let cited: BTreeSet<&str> = part.clauses.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.as_str()).collect();
         part.objectives.retain(|objective| cited.contains(objective.id.as_str()));
+        let departing: BTreeSet<&str> = part
+            .objectives
+            .iter()
+            .flat_map(|objective| &objective.observations)
+            .filter(|seen| seen.outcome == Outcome::Fail)
+            .filter_map(|seen| seen.identity.as_deref())
+            .collect();
+        part.dossiers.retain(|dossier| departing.contains(dossier.identity.as_str()));
         let concerns = |own: &ExceptionRecord| own.frameworks.is_empty() || own.frameworks.iter().any(|one| editions.contains(one));
         part.exceptions.retain(|own| concerns(own) && cited.contains(own.objective.as_str()));
         let catalogs: BTreeSet<&str> = part.frameworks.iter().map(|framework| framework.framework.as_str()).collect();

@@ -152,6 +152,9 @@ pub struct PackArguments {
     /// The pack of the period before, as a folder or a ZIP archive; it must hold, and the new pack names its root.
     #[arg(long, value_name = "PACK")]
     pub previous: Option<PathBuf>,
+    /// Besides the report over all frameworks, a PDF and a page on each one alone.
+    #[arg(long)]
+    pub per_framework: bool,
     /// A folder of your own templates; a file there replaces the built-in one of the same path.
     #[arg(long, value_name = "FOLDER")]
     pub templates: Option<PathBuf>,

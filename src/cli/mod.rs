@@ -12,6 +12,7 @@ mod evidence_add;
 mod excerpt;
 mod explain;
 mod init;
+mod look;
 mod pack;
 mod query;
 mod rederive;

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::args::PackArguments;
+use super::look::Templates;
 use super::{Failure, open_workspace, settle, summary, terminal};
 use crate::base::{Diagnostic, Diagnostics};
 use crate::io;
-use crate::pipeline::{Disclosure, OutputFiles, Workspace, assess, outputs};
-use crate::report::Wording;
+use crate::pipeline::{Disclosure, OutputFiles, Set, Workspace, assess, outputs};
 
 pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Failure> {
     if arguments.out.symlink_metadata().is_ok() && !arguments.replace {
@@ -23,15 +23,7 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
     let mut diagnostics = Diagnostics::default();
     progress.tell("reading the workspace");
     let (controls, statements, files) = open_workspace(&arguments.folder, controls, &mut diagnostics)?;
-    let mut templates = io::embedded_templates();
-    if let Some(folder) = &arguments.templates {
-        templates.overlay(io::read_tree(folder)?);
-    }
-    let wording = Wording::load(&templates, "en", &mut diagnostics);
-    let fonts = match &arguments.fonts {
-        Some(folder) => io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
-        None => Vec::new(),
-    };
+    let templates = Templates::load(arguments.templates.as_deref(), arguments.fonts.as_deref(), &mut diagnostics)?;
     let mut workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics).filter(|_| !diagnostics.has_errors());
     if let (Some(previous), Some(workspace)) = (&arguments.previous, &mut workspace) {
         progress.tell("verifying the earlier pack");
@@ -49,7 +41,8 @@ pub fn run(arguments: &PackArguments, controls: Option<&Path>) -> Result<(), Fai
         Some(workspace) if arguments.redact => Disclosure::Redacted { withhold: workspace.stated.redaction.withhold.clone() },
         _ => Disclosure::Full,
     };
-    let finished = outputs(assessed, &statements, &disclosure, &templates, &wording, &fonts, |text| progress.tell(text))
+    let set = if arguments.per_framework { Set::PerFramework } else { Set::Combined };
+    let finished = outputs(assessed, &statements, &disclosure, templates.look(set), |text| progress.tell(text))
         .map_err(|error| Failure::CouldNotRun(error.to_string()))?;
     if !finished.unshown.is_empty() {
         let shown: Vec<String> = finished.unshown.iter().take(10).map(|c| c.escape_unicode().to_string()).collect();

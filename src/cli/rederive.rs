@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::args::VerifyArguments;
+use super::look::Templates;
 use super::{Failure, overlay_tree, settle, terminal};
 use crate::assessment::{Assessment, Names};
 use crate::base::{Diagnostics, SourceTree};
 use crate::io;
-use crate::pipeline::rederive::{Look, take_apart};
-use crate::pipeline::{Controls, Rederived, rederive};
-use crate::report::Wording;
+use crate::pipeline::outputs::PARTS;
+use crate::pipeline::rederive::take_apart;
+use crate::pipeline::{Controls, Rederived, Set, rederive};
 use crate::verify::{Breach, Check, Verification};
 
 /// Works through a pack that holds, and puts what differs among its breaches. One that does not hold is not worked through.
@@ -42,17 +43,11 @@ pub fn run(
         source.overlay(overlay_tree(folder)?);
     }
     let controls = Controls::load(source, &mut diagnostics);
-    let mut templates = io::embedded_templates();
-    if let Some(folder) = &arguments.templates {
-        templates.overlay(io::read_tree(folder)?);
-    }
-    let wording = Wording::load(&templates, "en", &mut diagnostics);
-    let fonts = match &arguments.fonts {
-        Some(folder) => io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
-        None => Vec::new(),
-    };
-    let look = Look { templates, wording, fonts };
-    let again = rederive(kept, files, &controls, &look, &mut diagnostics, |text| progress.tell(text))
+    let templates = Templates::load(arguments.templates.as_deref(), arguments.fonts.as_deref(), &mut diagnostics)?;
+    // Which reports there are, the pack shows.
+    let has_parts = files.iter().any(|(path, _)| path.starts_with(PARTS));
+    let set = if has_parts { Set::PerFramework } else { Set::Combined };
+    let again = rederive(kept, files, &controls, templates.look(set), &mut diagnostics, |text| progress.tell(text))
         .map_err(|error| Failure::CouldNotRun(error.to_string()))?;
     drop(progress);
     let Some(again) = again else {

@@ -93,7 +93,10 @@ impl Progress {
     }
 
     pub fn tell(&self, text: &str) {
-        self.0.set_message(printable(text));
+        if text.is_empty() {
+            return;
+        }
+        self.0.set_message(printable(text.trim_start()));
     }
 }
 

@@ -161,7 +161,7 @@ pub fn needed_for(query: &str, definitions: &BTreeMap<String, TableDefinition>) 
 }
 
 /// Makes the derived tables from the others, in the order in which they build on each other; those that do not, side by side.
-/// `progress` is told of each beforehand on the thread that makes it, and of its end by an empty text.
+/// `progress` is told of each on the thread that makes it: by its name after a blank, since it is a part of a stage, then by an empty text.
 pub fn derive(
     engine: &Engine,
     definitions: &BTreeMap<String, TableDefinition>,
@@ -194,7 +194,7 @@ pub fn derive(
             .map(|(table, derivation)| {
                 let mut own = Diagnostics::default();
                 if request.asks_for(&table.name, derivation, &named, engine) {
-                    progress(&format!("making the table {}", table.name));
+                    progress(&format!(" making the table {}", table.name));
                     make(engine, table, derivation, parameters, &mut own);
                     progress("");
                 } else {

@@ -65,7 +65,7 @@ pub fn assess(
 }
 
 /// Assesses a workspace. Nothing when the controls themselves turn out to be wrong; then `diagnostics` says where.
-/// `progress` is told what is done next.
+/// `progress` is told what is done next; the parts of a stage, which run side by side, by a text after a blank, and their ends by an empty one.
 pub fn assess_so(
     manner: Manner<'_>,
     controls: &Controls,
@@ -105,7 +105,7 @@ pub fn assess_so(
         .into_par_iter()
         .with_max_len(1)
         .map(|objective| {
-            progress(&format!("testing {}", objective.id));
+            progress(&format!(" testing {}", objective.id));
             let mut own = Diagnostics::default();
             let outcome = testing.test(objective, samples.on_objective(&objective.id).next().is_some(), &mut own);
             progress("");

@@ -26,7 +26,7 @@ pub use assess::{Assessed, Lists, Manner, assess, assess_so};
 pub use cases::run_cases;
 pub use controls::Controls;
 pub use machine::machine_files;
-pub use outputs::{Disclosure, OutputFiles, outputs};
+pub use outputs::{Disclosure, Look, OutputFiles, Set, outputs};
 pub use rederive::{Rederived, rederive};
 
 pub use workspace::Workspace;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::Assessed;
 use super::machine::machine_files;
 use super::redaction::{Redacted, ledger, redacted};
-use crate::assessment::{REGISTER_COLUMNS, RegisterRecord, register_csv};
+use crate::assessment::{Assessment, REGISTER_COLUMNS, RegisterRecord, register_csv};
 use crate::base::{Digest, SourceTree};
 use crate::pack;
 use crate::render::{RenderError, html, pdf, text, workbook};
-use crate::report::{Report, Wording, build, machine};
+use crate::report::{Report, Wording, build, build_part, machine};
 
 /// A sealed pack in memory.
 pub struct OutputFiles {
@@ -31,16 +31,42 @@ pub enum Disclosure {
     },
 }
 
+/// What documents are rendered with.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    pub templates: &'a SourceTree,
+    pub wording: &'a Wording,
+    /// Further font files.
+    pub fonts: &'a [Vec<u8>],
+    pub set: Set,
+}
+
+/// Which reports there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Set {
+    /// One report over all frameworks.
+    #[default]
+    Combined,
+    /// Besides that, one for each framework, where there are several.
+    PerFramework,
+}
+
+impl<'a> Look<'a> {
+    /// One report, with the built-in fonts.
+    pub fn new(templates: &'a SourceTree, wording: &'a Wording) -> Look<'a> {
+        Look { templates, wording, fonts: &[], set: Set::Combined }
+    }
+}
+
 /// Renders every document and seals the pack.
 pub fn outputs(
     assessed: Assessed,
     statements: &SourceTree,
     disclosure: &Disclosure,
-    templates: &SourceTree,
-    wording: &Wording,
-    fonts: &[Vec<u8>],
+    look: Look<'_>,
     progress: impl Fn(&str) + Sync,
 ) -> Result<OutputFiles, RenderError> {
+    let Look { templates, wording, fonts, .. } = look;
     let Assessed { assessment, observations, copies, names, .. } = assessed;
     let observations = observations.into_iter().map(|(id, csv)| (format!("observations/{id}.csv"), csv));
     let statements = statements.iter().map(|(name, bytes)| (format!("workspace/{name}"), bytes.to_vec()));
@@ -64,15 +90,21 @@ pub fn outputs(
     let report = build(&assessment, wording);
     progress("rendering report.pdf, index.html and the machine forms");
     let record = json(&assessment);
-    let (rendered, page, forms, register) = std::thread::scope(|scope| {
+    let (rendered, page, forms, register, parts) = std::thread::scope(|scope| {
         let page = aside(scope, || html::render(&report, templates));
         let forms = aside(scope, || machine_files(&machine(&assessment, wording, None)));
         let register = aside(scope, || register_workbook(&assessment.register));
+        let parts = aside(scope, || parts(&assessment, look));
         // The longest of them on this thread. None reads what another one writes, so the bytes do not depend on who is first.
         let rendered = pdf::render(&report, &record, templates, fonts);
-        (rendered, joined(page), joined(forms), joined(register))
+        (rendered, joined(page), joined(forms), joined(register), joined(parts))
     });
-    let rendered = rendered?;
+    let mut rendered = rendered?;
+    let parts = parts?;
+    rendered.unshown.extend(parts.unshown);
+    rendered.unshown.sort_unstable();
+    rendered.unshown.dedup();
+    files.extend(parts.files);
     files.insert("report.pdf".into(), rendered.bytes);
     files.insert("index.html".into(), page?);
     files.extend(forms?);
@@ -82,6 +114,34 @@ pub fn outputs(
     progress("sealing");
     let (files, digest) = pack::seal(files);
     Ok(OutputFiles { files, digest, report, unshown: rendered.unshown })
+}
+
+/// How the names of the reports on one framework each begin; they lie beside `report.pdf`, so that their links hold.
+pub const PARTS: &str = "report-";
+
+/// The reports on one framework each.
+#[derive(Default)]
+struct Parts {
+    files: BTreeMap<String, Vec<u8>>,
+    unshown: Vec<char>,
+}
+
+/// Renders a report on each framework alone, one after the other, where they are asked for and there are several.
+fn parts(assessment: &Assessment, look: Look<'_>) -> Result<Parts, RenderError> {
+    let mut made = Parts::default();
+    if look.set != Set::PerFramework || assessment.frameworks.len() < 2 {
+        return Ok(made);
+    }
+    for framework in &assessment.frameworks {
+        let part = assessment.restricted(std::slice::from_ref(&framework.framework));
+        let report = build_part(&part, assessment, look.wording);
+        let name = framework.framework.replace('@', "-");
+        let pdf = pdf::render(&report, &json(&part), look.templates, look.fonts)?;
+        made.unshown.extend(pdf.unshown);
+        made.files.insert(format!("{PARTS}{name}.pdf"), pdf.bytes);
+        made.files.insert(format!("{PARTS}{name}.html"), html::render(&report, look.templates)?);
+    }
+    Ok(made)
 }
 
 /// Runs a renderer on a thread of its own, with the stack that a main thread has: Markdown of strangers may nest.

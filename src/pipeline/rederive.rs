@@ -8,13 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::workspace::{BESIDE, NOTE, WORKSPACE_FILES, take_controls};
-use super::{Assessed, Controls, Disclosure, Workspace, assess, outputs};
+use super::{Assessed, Controls, Disclosure, Look, Workspace, assess, outputs};
 use crate::assessment::{ArtifactRecord, Assessment, ClauseResult, Names};
 use crate::base::{Diagnostics, Digest, SourceTree};
 use crate::evidence::FoundFile;
 use crate::pack::{MANIFEST, SealFile};
 use crate::render::RenderError;
-use crate::report::Wording;
 
 /// A full pack, taken apart.
 pub struct Kept {
@@ -24,13 +23,6 @@ pub struct Kept {
     pub evidence: Vec<FoundFile>,
     /// The organisation's own controls, which the workspace held.
     pub controls: SourceTree,
-}
-
-/// What the reports were rendered with.
-pub struct Look {
-    pub templates: SourceTree,
-    pub wording: Wording,
-    pub fonts: Vec<Vec<u8>>,
 }
 
 /// What working through it again gave.
@@ -79,7 +71,7 @@ pub fn rederive(
     kept: Kept,
     files: &SourceTree,
     controls: &Controls,
-    look: &Look,
+    look: Look<'_>,
     diagnostics: &mut Diagnostics,
     progress: impl Fn(&str) + Sync,
 ) -> Result<Option<Rederived>, RenderError> {
@@ -108,7 +100,7 @@ pub fn rederive(
         .filter_map(|own| own.packed.as_ref())
         .filter_map(|path| Some((path.clone(), files.get(path)?.to_vec())));
     let rendered = Assessed { copies: copies.collect(), assessment, observations: again.observations, ledger: again.ledger, names };
-    let made = outputs(rendered, &workspace.statements, &Disclosure::Full, &look.templates, &look.wording, &look.fonts, &progress)?;
+    let made = outputs(rendered, &workspace.statements, &Disclosure::Full, look, &progress)?;
     compare_files(files, &made.files, &mut found);
     Ok(Some(found))
 }

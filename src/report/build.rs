@@ -39,6 +39,22 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
     build_within(assessment, wording, Limits::default())
 }
 
+/// The report on a part of an assessment, which a pack holds beside that on the whole: it bears the name and the root of the pack.
+pub fn build_part(part: &Assessment, whole: &Assessment, wording: &Wording) -> Report {
+    let values = [("count", whole.frameworks.len().to_string()), ("root", part.root.to_string())];
+    let [count, root] = &values;
+    Report {
+        part_note: wording.fill("part_note", "{count} {root}", &[(count.0, &count.1), (root.0, &root.1)]),
+        pack_id: pack_id(whole),
+        root: whole.root.to_string(),
+        ..build(part, wording)
+    }
+}
+
+fn pack_id(assessment: &Assessment) -> String {
+    format!("TM-{}-{}", assessment.frame.period_to, assessment.root.short())
+}
+
 /// The same with other limits.
 pub fn build_within(assessment: &Assessment, wording: &Wording, limits: Limits) -> Report {
     let builder = Builder { limits, ..Builder::new(assessment, wording) };
@@ -64,7 +80,8 @@ pub fn build_within(assessment: &Assessment, wording: &Wording, limits: Limits) 
         as_of: frame.as_of.clone(),
         as_of_utc: frame.as_of_utc.clone(),
         date,
-        pack_id: format!("TM-{}-{}", frame.period_to, assessment.root.short()),
+        pack_id: pack_id(assessment),
+        part_note: String::new(),
         root: assessment.root.to_string(),
         previous: frame.previous.as_ref().map(ToString::to_string).unwrap_or_default(),
         tool: format!("{} {}", assessment.tool.name, assessment.tool.version),

@@ -14,7 +14,7 @@ mod material;
 pub mod model;
 pub mod wording;
 
-pub use build::{Limits, build, build_within};
+pub use build::{Limits, build, build_part, build_within};
 pub use changes::Changes;
 pub use lists::{CellView, ColumnView, ListView};
 pub use machine::{Machine, machine};

@@ -34,7 +34,9 @@ pub struct Report {
     pub date: (i16, i8, i8),
     /// Short name of the pack, shown in every page header.
     pub pack_id: String,
-    /// Merkle root over all clause results.
+    /// Where the report is on one framework of several: that it is, and the root over its own clauses. Else empty.
+    pub part_note: String,
+    /// Merkle root over all clause results of the pack.
     pub root: String,
     /// Merkle root of the pack of the period before; empty where the workspace names none.
     pub previous: String,

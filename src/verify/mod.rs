@@ -465,7 +465,11 @@ fn check_renderings(assessment: &Assessment, files: &SourceTree, found: &mut Fin
             found.add("file-missing", path, "every pack has this report");
         }
     }
-    if files.text("index.html").is_some_and(|text| !text.contains(assessment.root.as_str())) {
-        found.add("rendering-differs", "index.html", "it does not show the root of this assessment");
+    // Reports on one framework each bear the root of the whole as well.
+    let is_page = |path: &str| path == "index.html" || (path.starts_with("report-") && path.ends_with(".html"));
+    for (path, _) in files.iter().filter(|(path, _)| is_page(path)) {
+        if files.text(path).is_some_and(|text| !text.contains(assessment.root.as_str())) {
+            found.add("rendering-differs", path, "it does not show the root of this assessment");
+        }
     }
 }

@@ -106,7 +106,9 @@ fn packed(documents: &str) -> BTreeMap<String, Vec<u8>> {
     let mut diagnostics = Diagnostics::default();
     let wording = Wording::load(&templates, "en", &mut diagnostics);
     assert_no_errors(diagnostics);
-    outputs(assessed, &statements, &tickmark::pipeline::Disclosure::Full, &templates, &wording, &[], |_| {}).unwrap().files
+    outputs(assessed, &statements, &tickmark::pipeline::Disclosure::Full, tickmark::pipeline::Look::new(&templates, &wording), |_| {})
+        .unwrap()
+        .files
 }
 
 #[test]

@@ -175,10 +175,15 @@ fn markup_in_evidence_stays_text_in_every_report() {
     let assessed = assessed_from(&statements, &files);
     let templates = tickmark::io::embedded_templates();
     let wording = tickmark::report::Wording::load(&templates, "en", &mut Diagnostics::default());
-    let files =
-        tickmark::pipeline::outputs(assessed, &statements, &tickmark::pipeline::Disclosure::Full, &templates, &wording, &[], |_| {})
-            .expect("hostile text renders")
-            .files;
+    let files = tickmark::pipeline::outputs(
+        assessed,
+        &statements,
+        &tickmark::pipeline::Disclosure::Full,
+        tickmark::pipeline::Look::new(&templates, &wording),
+        |_| {},
+    )
+    .expect("hostile text renders")
+    .files;
     let page = String::from_utf8(files["index.html"].clone()).unwrap();
     assert!(!page.contains("<script>alert"), "the page holds live markup");
     assert!(page.contains("&lt;script&gt;alert"), "the text itself is shown");
@@ -223,9 +228,7 @@ fn secrets_of_scanners_appear_in_no_file_of_the_pack() {
         assessed,
         &SourceTree::default(),
         &tickmark::pipeline::Disclosure::Full,
-        &templates,
-        &wording,
-        &[],
+        tickmark::pipeline::Look::new(&templates, &wording),
         |_| {},
     )
     .unwrap()
@@ -283,9 +286,7 @@ fn secrets_in_reports_of_platforms_appear_in_no_file_of_the_pack() {
         assessed,
         &SourceTree::default(),
         &tickmark::pipeline::Disclosure::Full,
-        &templates,
-        &wording,
-        &[],
+        tickmark::pipeline::Look::new(&templates, &wording),
         |_| {},
     )
     .unwrap()

@@ -82,7 +82,10 @@ fn official_text_stands_in_every_report_marked_as_the_holders_and_changes_the_di
     assert_ne!(with.assessment.frameworks[0].digest, bare.assessment.frameworks[0].digest);
     let templates = io::embedded_templates();
     let wording = Wording::load(&templates, "en", &mut Diagnostics::default());
-    let pack = outputs(with, &statements, &tickmark::pipeline::Disclosure::Full, &templates, &wording, &[], |_| {}).unwrap().files;
+    let pack =
+        outputs(with, &statements, &tickmark::pipeline::Disclosure::Full, tickmark::pipeline::Look::new(&templates, &wording), |_| {})
+            .unwrap()
+            .files;
     let html = std::str::from_utf8(&pack["index.html"]).unwrap();
     assert!(html.contains("The very words of the publisher &lt;b&gt;here&lt;") && html.contains("Licence no. 4711 of Nordhavn Pay"));
     assert!(!html.contains("<b>here</b>"));

@@ -183,7 +183,7 @@ fn names_are_hidden_and_an_exchanged_plan_is_found() {
     let templates = io::embedded_templates();
     let packed = |disclosure| {
         let assessed = assessed_from(&statements, &files);
-        outputs(assessed, &statements, &disclosure, &templates, wording(), &[], |_| {}).unwrap().files
+        outputs(assessed, &statements, &disclosure, tickmark::pipeline::Look::new(&templates, wording()), |_| {}).unwrap().files
     };
     let tree = |files: &BTreeMap<String, Vec<u8>>| {
         let mut tree = SourceTree::default();

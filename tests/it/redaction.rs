@@ -22,7 +22,7 @@ fn rendered(assessed: tickmark::pipeline::Assessed, statements: &SourceTree, wit
     let wording = Wording::load(&templates, "en", &mut diagnostics);
     assert_no_errors(diagnostics);
     let disclosure = Disclosure::Redacted { withhold: withhold.iter().map(ToString::to_string).collect() };
-    outputs(assessed, statements, &disclosure, &templates, &wording, &[], |_| {}).unwrap().files
+    outputs(assessed, statements, &disclosure, tickmark::pipeline::Look::new(&templates, &wording), |_| {}).unwrap().files
 }
 
 fn redacted_sample() -> &'static Files {
@@ -237,7 +237,7 @@ fn the_script_of_the_book_recomputes_both_forms() {
         let templates = io::embedded_templates();
         let mut diagnostics = Diagnostics::default();
         let wording = Wording::load(&templates, "en", &mut diagnostics);
-        outputs(full, &statements, &Disclosure::Full, &templates, &wording, &[], |_| {}).unwrap().files
+        outputs(full, &statements, &Disclosure::Full, tickmark::pipeline::Look::new(&templates, &wording), |_| {}).unwrap().files
     };
     assert!(run(&pack).starts_with("True"), "{}", run(&pack));
 }

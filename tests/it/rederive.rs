@@ -80,3 +80,50 @@ fn forgeries_that_leave_every_digest_in_order_come_out() {
         assert!(found.contains(&wanted), "{wanted:?} in {found:?}");
     }
 }
+
+#[test]
+fn a_report_on_each_framework_says_nothing_of_the_others_and_comes_out_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let pack = folder.path().join("pack");
+    let quarter = crate::support::sample("2026-Q3");
+    let output = Command::new(env!("CARGO_BIN_EXE_tickmark"))
+        .args(["pack", quarter.to_str().unwrap(), "--out", pack.to_str().unwrap(), "--per-framework"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let assessment: tickmark::assessment::Assessment = serde_json::from_slice(&fs::read(pack.join("assessment.json")).unwrap()).unwrap();
+    let of = |edition: &str| {
+        let page = fs::read_to_string(pack.join(format!("report-{}.html", edition.replace('@', "-")))).unwrap();
+        let pdf = fs::read(pack.join(format!("report-{}.pdf", edition.replace('@', "-")))).unwrap();
+        (page, pdf)
+    };
+    assert!(assessment.frameworks.len() > 2);
+    for framework in &assessment.frameworks {
+        let (page, pdf) = of(&framework.framework);
+        assert!(pdf.starts_with(b"%PDF-"));
+        assert!(page.contains(assessment.root.as_str()), "the root of the pack");
+        let part = assessment.restricted(std::slice::from_ref(&framework.framework));
+        assert!(page.contains(part.root.as_str()), "the root over its own clauses");
+        for clause in &assessment.clauses {
+            // Headings print no digest.
+            let own = clause.framework == framework.framework && clause.status.is_some();
+            assert_eq!(page.contains(clause.digest.as_str()), own, "{} {}", clause.framework, clause.clause);
+        }
+        // No life of an identity that departs from nothing that this framework asks for.
+        let departs = |identity: &str| {
+            part.objectives
+                .iter()
+                .flat_map(|own| &own.observations)
+                .any(|seen| seen.outcome == tickmark::assessment::Outcome::Fail && seen.identity.as_deref() == Some(identity))
+        };
+        assert!(part.dossiers.iter().all(|own| departs(&own.identity)));
+    }
+    let (code, told) = rederive(&pack);
+    assert_eq!(code, Some(0), "{told}");
+    // A page that shows another root is named.
+    let first = format!("report-{}.html", assessment.frameworks[0].framework.replace('@', "-"));
+    forge(&pack, &first, |text| text.replace(assessment.root.as_str(), &"0".repeat(64)));
+    let (code, told) = rederive(&pack);
+    assert_eq!(code, Some(3));
+    assert!(told.to_string().contains("rendering-differs"), "{told}");
+}

@@ -299,7 +299,9 @@ fn a_pack_with_a_sample_shows_it_hides_the_tester_and_proves_itself() {
     let templates = io::embedded_templates();
     let wording = tickmark::report::Wording::load(&templates, "en", &mut Diagnostics::default());
     let pack = |disclosure: Disclosure| {
-        outputs(assessed_from(&statements, &files), &statements, &disclosure, &templates, &wording, &[], |_| {}).unwrap().files
+        outputs(assessed_from(&statements, &files), &statements, &disclosure, tickmark::pipeline::Look::new(&templates, &wording), |_| {})
+            .unwrap()
+            .files
     };
     let full = pack(Disclosure::Full);
     let redacted = pack(Disclosure::Redacted { withhold: vec![] });

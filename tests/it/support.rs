@@ -75,7 +75,7 @@ pub fn pack_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut diagnostics = Diagnostics::default();
     let wording = Wording::load(&templates, "en", &mut diagnostics);
     assert_no_errors(diagnostics);
-    outputs(assessed, &statements, &tickmark::pipeline::Disclosure::Full, &templates, &wording, &[], |_| {})
+    outputs(assessed, &statements, &tickmark::pipeline::Disclosure::Full, tickmark::pipeline::Look::new(&templates, &wording), |_| {})
         .expect("the built-in templates render")
         .files
 }
