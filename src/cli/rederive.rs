@@ -7,7 +7,7 @@ use super::{Failure, overlay_tree, settle, terminal};
 use crate::assessment::{Assessment, Names};
 use crate::base::{Diagnostics, SourceTree};
 use crate::io;
-use crate::pipeline::rederive::{Look, take_apart};
+use crate::pipeline::rederive::{Kept, Look, take_apart};
 use crate::pipeline::{Controls, Rederived, rederive};
 use crate::report::Wording;
 use crate::verify::{Breach, Check, Verification};
@@ -27,21 +27,11 @@ pub fn run(
             "only a whole pack with its names can be worked through again; an excerpt or a redacted pack lacks evidence".into(),
         ));
     }
-    let unread = || Failure::CouldNotRun("the assessment or the list of names cannot be read".into());
+    let unread = || Failure::CouldNotRun("the assessment cannot be read".into());
     let assessment: Assessment = files.get("assessment.json").and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or_else(unread)?;
-    let names = match files.get("names.json") {
-        Some(bytes) => Names::of(serde_json::from_slice(bytes).map_err(|_| unread())?),
-        None => Names::default(),
-    };
     let progress = terminal::Progress::start();
     let mut diagnostics = Diagnostics::default();
-    let kept = take_apart(files, assessment, names, &mut diagnostics);
-    let mut source = io::embedded_controls();
-    source.overlay(kept.controls.clone());
-    if let Some(folder) = overlay {
-        source.overlay(overlay_tree(folder)?);
-    }
-    let controls = Controls::load(source, &mut diagnostics);
+    let (kept, controls) = opened(files, assessment, overlay, &mut diagnostics)?;
     let mut templates = io::embedded_templates();
     if let Some(folder) = &arguments.templates {
         templates.overlay(io::read_tree(folder)?);
@@ -60,6 +50,28 @@ pub fn run(
         return Err(Failure::BadInput("the pack cannot be assessed with these controls".into()));
     };
     Ok(report(again, verification))
+}
+
+/// A pack taken apart, and the controls in force for it: the built-in ones, its own over them, and those of the command line over both.
+pub fn opened(
+    files: &SourceTree,
+    assessment: Assessment,
+    overlay: Option<&Path>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(Kept, Controls), Failure> {
+    let unread = |_| Failure::CouldNotRun("the list of names cannot be read".into());
+    let names = match files.get("names.json") {
+        Some(bytes) => Names::of(serde_json::from_slice(bytes).map_err(unread)?),
+        None => Names::default(),
+    };
+    let kept = take_apart(files, assessment, names, diagnostics);
+    let mut source = io::embedded_controls();
+    source.overlay(kept.controls.clone());
+    if let Some(folder) = overlay {
+        source.overlay(overlay_tree(folder)?);
+    }
+    let controls = Controls::load(source, diagnostics);
+    Ok((kept, controls))
 }
 
 fn report(again: Rederived, verification: &mut Verification) -> Vec<String> {
