@@ -22,6 +22,15 @@ impl<'a> Recorded<'a> {
 
     /// A record whose observations were read apart from it.
     pub fn with(assessment: &'a Assessment, lists: Option<&'a Lists>) -> Recorded<'a> {
+        Recorded::of(assessment, assessment.objectives.iter(), lists)
+    }
+
+    /// A record in which one objective came out otherwise; it knows of no other objective, and is asked for nothing but its rows.
+    pub fn otherwise(assessment: &'a Assessment, objective: &'a ObjectiveResult) -> Recorded<'a> {
+        Recorded::of(assessment, std::iter::once(objective), None)
+    }
+
+    fn of(assessment: &'a Assessment, objectives: impl Iterator<Item = &'a ObjectiveResult>, lists: Option<&'a Lists>) -> Recorded<'a> {
         let failing = |objective: &'a ObjectiveResult| {
             let mut subjects: Vec<&str> = match lists {
                 Some(lists) => departing(lists.observations(&objective.id).into_iter().flatten()).collect(),
@@ -30,13 +39,14 @@ impl<'a> Recorded<'a> {
             if !subjects.is_sorted() {
                 subjects.sort_unstable();
             }
-            (objective.id.as_str(), subjects)
+            subjects
         };
-        Recorded {
-            assessment,
-            objectives: assessment.objectives.iter().map(|objective| (objective.id.as_str(), objective)).collect(),
-            failing: assessment.objectives.iter().map(failing).collect(),
+        let mut recorded = Recorded { assessment, objectives: BTreeMap::new(), failing: BTreeMap::new() };
+        for objective in objectives {
+            recorded.objectives.insert(&objective.id, objective);
+            recorded.failing.insert(&objective.id, failing(objective));
         }
+        recorded
     }
 
     pub fn objective(&self, id: &str) -> Option<&'a ObjectiveResult> {

@@ -27,7 +27,7 @@ pub enum Command {
     Verify(VerifyArguments),
     #[command(flatten)]
     Seal(super::seal::SealCommand),
-    /// Tell what changed between two packs, clause by clause, and why. Needs no catalog, evidence or network at hand.
+    /// Tell what changed between two packs, clause by clause, and why. Needs nothing but the two packs.
     Diff(DiffArguments),
     /// Follow several packs in a row: coverage, deviations opened and closed and their age, exceptions, time to remedy.
     Trend(TrendArguments),
@@ -262,6 +262,9 @@ pub struct DiffArguments {
     /// End with 1 when the comparison has such an entry. `worsened` also stops at deviations where nothing was known before.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "CLASS")]
     pub fail_on: Vec<Gate>,
+    /// Run no query again, where evidence, check and parameters of an objective differ at once: such causes are then inferred.
+    #[arg(long)]
+    pub records_only: bool,
     #[command(flatten)]
     pub sides: SideArguments,
 }

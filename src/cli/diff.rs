@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use super::args::{ChangesFormat, DiffArguments, Gate, SideArguments, TextOrJson, TrendArguments};
 use super::catalog::print_json;
 use super::sides::{Loaded, Trust, load, read, read_both};
-use super::{Failure, load_controls, settle, terminal};
+use super::{Failure, anew, load_controls, settle, terminal};
 use crate::assessment::Assessment;
 use crate::base::{Diagnostics, SourceTree};
 use crate::catalog::{EditionName, EditionRelation};
 use crate::diff::history::{Found, History, history};
 use crate::diff::trend::{Trend, trend};
-use crate::diff::{Change, ChangeSet, Correspondence, Crosswalk, Relation, Side, compare, crossings};
+use crate::diff::{Anew, Change, ChangeSet, Correspondence, Crosswalk, Relation, Side, compare_anew, crossings, unclear};
 use crate::pipeline::rejudge::rejudge;
 use crate::render::{changes as documents, html, pdf, workbook};
 use crate::report::changes::{CellView, Changes, Extent, TableView};
@@ -22,7 +22,13 @@ pub fn run(arguments: &DiffArguments, controls: Option<&Path>) -> Result<(), Fai
     let (before, after) = read_both(&arguments.before, &arguments.after, trust)?;
     refuse_mistakes(&before.assessment, &after.assessment, arguments)?;
     let crosswalks = crosswalks(&before.assessment, &after.assessment, controls)?;
-    let set = compare(before.side(), after.side(), &crosswalks, &rejudge);
+    let unclear = if arguments.records_only { Vec::new() } else { unclear(before.side(), after.side(), &crosswalks, &rejudge) };
+    let anew = if unclear.is_empty() {
+        Anew::nothing("no query was run again")
+    } else {
+        anew::worked_through([(&arguments.before, &before), (&arguments.after, &after)], &unclear, controls)?
+    };
+    let set = compare_anew(before.side(), after.side(), &crosswalks, &rejudge, &anew);
     let machine = || json(&set);
     let view = |wording: &Wording, extent: Extent| views::changes(&set, wording, extent);
     let format = format_of(arguments.sides.format, arguments.sides.out.as_deref())?;

@@ -1,5 +1,6 @@
 //! The command line: reads, calls the stages, prints. Holds no rule of the domain.
 
+mod anew;
 mod args;
 mod assess;
 mod assessed;

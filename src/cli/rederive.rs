@@ -9,7 +9,7 @@ use crate::assessment::{Assessment, Names};
 use crate::base::{Diagnostics, SourceTree};
 use crate::io;
 use crate::pipeline::outputs::PARTS;
-use crate::pipeline::rederive::take_apart;
+use crate::pipeline::rederive::{Kept, take_apart};
 use crate::pipeline::{Controls, Rederived, Set, rederive};
 use crate::verify::{Breach, Check, Verification};
 
@@ -28,21 +28,11 @@ pub fn run(
             "only a whole pack with its names can be worked through again; an excerpt or a redacted pack lacks evidence".into(),
         ));
     }
-    let unread = || Failure::CouldNotRun("the assessment or the list of names cannot be read".into());
+    let unread = || Failure::CouldNotRun("the assessment cannot be read".into());
     let assessment: Assessment = files.get("assessment.json").and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or_else(unread)?;
-    let names = match files.get("names.json") {
-        Some(bytes) => Names::of(serde_json::from_slice(bytes).map_err(|_| unread())?),
-        None => Names::default(),
-    };
     let progress = terminal::Progress::start();
     let mut diagnostics = Diagnostics::default();
-    let kept = take_apart(files, assessment, names, &mut diagnostics);
-    let mut source = io::embedded_controls();
-    source.overlay(kept.controls.clone());
-    if let Some(folder) = overlay {
-        source.overlay(overlay_tree(folder)?);
-    }
-    let controls = Controls::load(source, &mut diagnostics);
+    let (kept, controls) = opened(files, assessment, overlay, &mut diagnostics)?;
     let templates = Templates::load(arguments.templates.as_deref(), arguments.fonts.as_deref(), &mut diagnostics)?;
     // Which reports there are, the pack shows.
     let has_parts = files.iter().any(|(path, _)| path.starts_with(PARTS));
@@ -55,6 +45,28 @@ pub fn run(
         return Err(Failure::BadInput("the pack cannot be assessed with these controls".into()));
     };
     Ok(report(again, verification))
+}
+
+/// A pack taken apart, and the controls in force for it: the built-in ones, its own over them, and those of the command line over both.
+pub fn opened(
+    files: &SourceTree,
+    assessment: Assessment,
+    overlay: Option<&Path>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(Kept, Controls), Failure> {
+    let unread = |_| Failure::CouldNotRun("the list of names cannot be read".into());
+    let names = match files.get("names.json") {
+        Some(bytes) => Names::of(serde_json::from_slice(bytes).map_err(unread)?),
+        None => Names::default(),
+    };
+    let kept = take_apart(files, assessment, names, diagnostics);
+    let mut source = io::embedded_controls();
+    source.overlay(kept.controls.clone());
+    if let Some(folder) = overlay {
+        source.overlay(overlay_tree(folder)?);
+    }
+    let controls = Controls::load(source, diagnostics);
+    Ok((kept, controls))
 }
 
 fn report(again: Rederived, verification: &mut Verification) -> Vec<String> {

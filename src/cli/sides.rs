@@ -8,8 +8,10 @@ use crate::assessment::inputs::read_observations;
 use crate::assessment::lists::Lists;
 use crate::assessment::parts::{PartsError, read_parts};
 use crate::assessment::{Assessment, Observation, Outcome};
+use crate::base::{Digest, SourceTree};
 use crate::diff::{Check, CheckState, Side};
 use crate::io;
+use crate::verify::Verification;
 
 /// A record in memory, with what was checked of it.
 pub struct Loaded {
@@ -18,6 +20,9 @@ pub struct Loaded {
     /// Whole populations where a whole pack is at hand, else what the record lists itself; and the register.
     pub lists: Lists,
     pub check: Check,
+    /// The digest of the manifest where it is a whole pack that holds and shows its names: such a one can be worked through again.
+    /// Else what is to be said of it instead.
+    pub pack: Result<Digest, &'static str>,
 }
 
 impl Loaded {
@@ -78,7 +83,7 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
     if !path.is_dir() && !is_archive {
         let (assessment, lists) = parse(&mut io::open_one(path)?, &shown.to_string())?;
         let breaches = crate::verify::verify_record(&assessment);
-        return Ok(Loaded { assessment, lists, check: check(&breaches, CheckState::RecordOnly) });
+        return Ok(Loaded { assessment, lists, check: check(&breaches, CheckState::RecordOnly), pack: Err("is a bare record") });
     }
     let (files, verification) = verify::verify_at(path, &crate::verify::Trust::default())?;
     let mut bytes =
@@ -95,7 +100,28 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
         lists.take_observations(whole);
     }
     let check = check(&verification.breaches, CheckState::WholePack);
-    Ok(Loaded { assessment, lists, check })
+    Ok(Loaded { assessment, lists, check, pack: at_hand(&verification) })
+}
+
+fn at_hand(verification: &Verification) -> Result<Digest, &'static str> {
+    if !verification.breaches.is_empty() {
+        return Err("does not hold");
+    }
+    if verification.redacted {
+        return Err("is redacted");
+    }
+    verification.pack.clone().filter(|_| verification.kind == "pack").ok_or("is no whole pack")
+}
+
+/// Reads a side again with all its files; nothing where it is no longer what it was.
+pub fn reread(path: &Path, pack: &Digest) -> Result<Option<(SourceTree, Assessment)>, Failure> {
+    let (files, verification) = verify::verify_at(path, &crate::verify::Trust::default())?;
+    if at_hand(&verification).as_ref() != Ok(pack) {
+        return Ok(None);
+    }
+    let Some(mut bytes) = files.get("assessment.json") else { return Ok(None) };
+    let (assessment, _) = parse(&mut bytes, &path.display().to_string())?;
+    Ok(Some((files, assessment)))
 }
 
 fn check(breaches: &[crate::verify::Breach], otherwise: CheckState) -> Check {

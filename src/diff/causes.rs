@@ -1,17 +1,19 @@
 //! Why a clause changed: which of its inputs differ, and which of them move the verdict.
 //!
-//! Inputs are told apart by judging anew with one of them exchanged at a time. Where the records do not hold enough to reach the recorded
-//! verdict again, or where nothing alone moves it, the cause is inferred from what differs, and said to be.
+//! Inputs are told apart by judging anew with one of them exchanged at a time. Evidence, check and parameters stand behind one input, the rows
+//! of an objective; where several of them differ, they are told apart by what the objective comes to when it is tested again. Where the records
+//! do not hold enough to reach the recorded verdict again, or where nothing alone moves it, the cause is inferred from what differs, and said to be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::anew::{Anew, Behind, Exchange, Part, Start, Unclear, Values};
 use super::pairing::{Group, Link};
 use super::{Change, ExceptionChange, ObjectiveChange, Row};
 use crate::assessment::inputs::{Input, Inputs, Recorded, RecordedClause, Rejudge};
-use crate::assessment::{Assessment, ClauseResult, ExceptionRecord};
+use crate::assessment::{Assessment, ClauseResult, ExceptionRecord, ObjectiveResult};
 use crate::base::Status;
 
 /// What a change rests on: a closed list.
@@ -78,7 +80,7 @@ pub enum How {
     Rejudged,
     /// It follows from the records without judging: the edition differs, the framework is not there.
     Recorded,
-    /// The input differs; whether it alone moved the verdict cannot be told from the records.
+    /// The input differs; whether it alone moved the verdict cannot be told from what is at hand.
     Inferred,
 }
 
@@ -107,6 +109,22 @@ pub struct Judging<'a> {
     pub new: &'a Recorded<'a>,
     pub moved: &'a BTreeMap<String, ObjectiveChange>,
     pub rejudge: Rejudge<'a>,
+    pub anew: &'a Anew,
+}
+
+/// One part that stands behind a verdict that moved, and what is added to what is told of it.
+struct Weighed {
+    part: Part,
+    how: How,
+    note: String,
+}
+
+/// What testing again says of one part.
+enum Weight {
+    Moves(String),
+    Stays,
+    /// It was not tested again in every way that was to be tried, for this reason.
+    Unknown(String),
 }
 
 impl Judging<'_> {
@@ -174,15 +192,7 @@ impl Judging<'_> {
         let old = RecordedClause { record: self.old, clause: was };
         let new = RecordedClause { record: self.new, clause: is };
         let differing = differing(old, new, crosses);
-        let can = self.judged(old, new, None) == was.status && self.judged(new, old, None) == is.status;
-        let decisive: Vec<Input<'_>> = differing
-            .iter()
-            .copied()
-            .filter(|input| {
-                let moves = |anew: Option<Status>, recorded: Option<Status>| anew.is_some() && anew != recorded;
-                can && (moves(self.judged(old, new, Some(*input)), was.status) || moves(self.judged(new, old, Some(*input)), is.status))
-            })
-            .collect();
+        let decisive = self.decisive(old, new, &differing);
         let (inputs, how) = if decisive.is_empty() { (differing, How::Inferred) } else { (decisive, How::Rejudged) };
         let mut causes: Vec<Cause> = inputs.iter().flat_map(|input| self.told(*input, old, new, how)).collect();
         if crosses {
@@ -190,6 +200,17 @@ impl Judging<'_> {
             causes.retain(|cause| cause.kind != CauseKind::CatalogEdition);
         }
         causes
+    }
+
+    /// The inputs that move the verdict alone; none where the recorded verdicts are not reached again.
+    fn decisive<'a>(&self, old: RecordedClause<'a>, new: RecordedClause<'a>, differing: &[Input<'a>]) -> Vec<Input<'a>> {
+        let (was, is) = (old.clause.status, new.clause.status);
+        if self.judged(old, new, None) != was || self.judged(new, old, None) != is {
+            return Vec::new();
+        }
+        let moves = |anew: Option<Status>, recorded: Option<Status>| anew.is_some() && anew != recorded;
+        let decides = |input: &Input<'a>| moves(self.judged(old, new, Some(*input)), was) || moves(self.judged(new, old, Some(*input)), is);
+        differing.iter().copied().filter(decides).collect()
     }
 
     /// Several clauses against several: what differs among the objectives that they share.
@@ -202,7 +223,7 @@ impl Judging<'_> {
         for id in old.intersection(&new) {
             let digest = |record: &Recorded<'_>| record.objective(id).and_then(|own| own.observations_digest.clone());
             if digest(self.old) != digest(self.new) {
-                causes.extend(self.rows(id, How::Inferred));
+                causes.extend(self.rows(id, How::Inferred, None));
             }
         }
         causes
@@ -211,7 +232,7 @@ impl Judging<'_> {
     /// One input that differs, put into words; several causes where several things lie behind it.
     fn told(&self, input: Input<'_>, old: RecordedClause<'_>, new: RecordedClause<'_>, how: How) -> Vec<Cause> {
         match input {
-            Input::Rows(id) => self.rows(id, how),
+            Input::Rows(id) => self.rows(id, how, Some((old, new))),
             Input::Reliance(id) => vec![self.reliance(id, how)],
             Input::Mapping => vec![self.mapping(old.clause, new.clause, how)],
             Input::Exceptions => self.excepted(old, new, how),
@@ -239,58 +260,133 @@ impl Judging<'_> {
     }
 
     /// What was observed differs: because of the evidence, the check, a parameter, the scope, or the instant alone.
-    fn rows(&self, id: &str, how: How) -> Vec<Cause> {
-        let (Some(was), Some(is)) = (self.old.objective(id), self.new.objective(id)) else { return Vec::new() };
-        let mut causes = Vec::new();
-        let digests = |record: &Recorded<'_>, paths: &[String]| -> BTreeMap<String, Option<String>> {
-            paths
-                .iter()
-                .map(|path| (path.clone(), record.assessment.exhibit(path).and_then(|own| own.sha256.as_ref().map(ToString::to_string))))
-                .collect()
+    fn rows(&self, id: &str, how: How, between: Option<(RecordedClause<'_>, RecordedClause<'_>)>) -> Vec<Cause> {
+        let Some((is, behind)) = self.behind(id) else { return Vec::new() };
+        let parts = behind.parts();
+        let weighed: Vec<Weighed> = match between {
+            Some((old, new)) if parts.len() > 1 && how == How::Rejudged => self.weighed(id, &parts, old, new),
+            _ => {
+                let how = if parts.len() > 1 { How::Inferred } else { how };
+                parts.iter().map(|part| Weighed { part: *part, how, note: String::new() }).collect()
+            }
         };
-        let evidence = digests(self.old, &was.evidence) != digests(self.new, &is.evidence);
-        let check = was.definition != is.definition;
-        // A value may be set for the identities of one class or tier besides.
-        let values = |list: &[crate::assessment::ParameterRecord]| -> BTreeMap<String, String> {
-            let special = list.iter().flat_map(|own| {
-                own.by_class.iter().map(|set| {
-                    let whom: Vec<&str> = [&set.class, &set.tier].into_iter().filter_map(|part| part.as_deref()).collect();
-                    (format!("{} for {}", own.name, whom.join(" ")), set.value.clone())
-                })
-            });
-            list.iter().map(|own| (own.name.clone(), own.value.clone())).chain(special).collect()
-        };
-        let (old_values, new_values) = (values(&was.parameters), values(&is.parameters));
-        let parameter = old_values != new_values && !check;
-        let scope = self.old.assessment.frame.scope != self.new.assessment.frame.scope;
-        let several = [evidence, check, parameter].iter().filter(|own| **own).count() > 1;
-        let how = if several { How::Inferred } else { how };
-        if evidence {
-            causes.push(self.observed(id, how));
-        }
-        if check {
-            causes.push(Cause::plain(CauseKind::Check, how, Some(id), format!("The objective “{}” or its query is another.", is.title)));
-        }
-        if parameter {
-            let names: BTreeSet<&String> = old_values.keys().chain(new_values.keys()).collect();
-            let shown = |values: &BTreeMap<String, String>, name: &String| values.get(name).cloned().unwrap_or_else(|| "not set".into());
-            let told: Vec<String> = names
-                .into_iter()
-                .filter(|name| old_values.get(*name) != new_values.get(*name))
-                .map(|name| format!("{name} was {} and is {}", shown(&old_values, name), shown(&new_values, name)))
-                .collect();
-            causes.push(Cause::plain(CauseKind::Parameter, how, Some(id), format!("{}: {}.", is.title, told.join("; "))));
-        }
-        if causes.is_empty() && scope {
+        let mut causes: Vec<Cause> = weighed
+            .into_iter()
+            .map(|Weighed { part, how, note }| {
+                let mut cause = match part {
+                    Part::Evidence if behind.evidence => self.observed(id, how),
+                    Part::Evidence => self.instant(id, how),
+                    Part::Check => {
+                        let text = format!("The objective “{}” or its query is another.", is.title);
+                        Cause::plain(CauseKind::Check, how, Some(id), text)
+                    }
+                    Part::Parameter => Cause::plain(CauseKind::Parameter, how, Some(id), parameter_text(&is.title, &behind)),
+                };
+                cause.text.push_str(&note);
+                cause
+            })
+            .collect();
+        if causes.is_empty() && self.old.assessment.frame.scope != self.new.assessment.frame.scope {
             causes.push(Cause::plain(CauseKind::Scope, How::Inferred, Some(id), "The scope is stated otherwise.".into()));
         }
         if causes.is_empty() {
-            let mut cause = self.observed(id, how);
-            cause.kind = CauseKind::AsOf;
-            cause.text = format!("{} The evidence is the same: {}", self.as_of(), cause.text);
-            causes.push(cause);
+            causes.push(self.instant(id, how));
         }
         causes
+    }
+
+    fn behind(&self, id: &str) -> Option<(&ObjectiveResult, Behind)> {
+        let (was, is) = (self.old.objective(id)?, self.new.objective(id)?);
+        Some((is, Behind::new((self.old.assessment, was), (self.new.assessment, is))))
+    }
+
+    /// Which of several parts move the verdict: those that do drop the others, where every one of these was tried.
+    fn weighed(&self, id: &str, parts: &[Part], old: RecordedClause<'_>, new: RecordedClause<'_>) -> Vec<Weighed> {
+        let weights: Vec<(Part, Weight)> = parts.iter().map(|part| (*part, self.weight(id, *part, old, new))).collect();
+        let is_told = weights.iter().any(|(_, weight)| matches!(weight, Weight::Moves(_)));
+        weights
+            .into_iter()
+            .filter_map(|(part, weight)| {
+                let (how, note) = match weight {
+                    Weight::Moves(note) => (How::Rejudged, note),
+                    Weight::Unknown(because) => (How::Inferred, format!(" Not told apart: {because}.")),
+                    Weight::Stays if is_told => return None,
+                    Weight::Stays => (How::Inferred, " Tested again, it does not move the verdict so without the others.".to_owned()),
+                };
+                Some(Weighed { part, how, note })
+            })
+            .collect()
+    }
+
+    /// Whether one part alone moves the verdict the way in which it moved.
+    ///
+    /// The other inputs of the clause are taken from either record in turn, where the rows as a whole move the verdict by them. The part is
+    /// brought in at the one end and taken out at the other, so that exchanging the sides exchanges nothing but the two.
+    fn weight(&self, id: &str, part: Part, old: RecordedClause<'_>, new: RecordedClause<'_>) -> Weight {
+        let (mut alone, mut without, mut unknown) = (None, None, None);
+        for base in [old, new] {
+            let judged = |record: &Recorded<'_>| {
+                let other = RecordedClause { record, clause: base.clause };
+                self.judged(base, other, Some(Input::Rows(id)))
+            };
+            let (Some(was), Some(is)) = (judged(self.old), judged(self.new)) else { continue };
+            if was == is {
+                continue;
+            }
+            for (start, from, to) in [(Start::Before, was, is), (Start::After, is, was)] {
+                match self.anew.get(&Exchange { objective: id.to_owned(), start, part }) {
+                    Err(because) => unknown = unknown.or(Some(because.to_owned())),
+                    Ok(result) => {
+                        let anew = judged(&Recorded::otherwise(base.record.assessment, result));
+                        let moved = anew.filter(|anew| *anew != from && (*anew > from) == (to > from));
+                        match start {
+                            Start::Before => alone = alone.or(moved),
+                            Start::After => without = without.or(moved),
+                        }
+                    }
+                }
+            }
+        }
+        match (alone, without, unknown) {
+            (Some(status), _, _) => Weight::Moves(format!(" Tested again with this alone exchanged, the verdict is {}.", said(status))),
+            (None, Some(status), unknown) => {
+                let alone = if unknown.is_none() { " It does not move the verdict alone." } else { "" };
+                Weight::Moves(format!("{alone} Tested again with all but this exchanged, the verdict is {}.", said(status)))
+            }
+            (None, None, Some(because)) => Weight::Unknown(because),
+            (None, None, None) => Weight::Stays,
+        }
+    }
+
+    /// Nothing but the instant of judgement differs.
+    fn instant(&self, id: &str, how: How) -> Cause {
+        let mut cause = self.observed(id, how);
+        cause.kind = CauseKind::AsOf;
+        cause.text = format!("{} The evidence is the same: {}", self.as_of(), cause.text);
+        cause
+    }
+
+    /// Objectives whose rows moved the verdict of these clauses, and of which several parts differ.
+    pub fn unclear(&self, group: &Group<'_>) -> Vec<Unclear> {
+        let ([was], [is]) = (group.before.as_slice(), group.after.as_slice()) else { return Vec::new() };
+        let crosses = match group.link {
+            Link::SameEdition => false,
+            Link::Crosswalk { .. } => true,
+            Link::OneSided | Link::NoCrosswalk { .. } => return Vec::new(),
+        };
+        if was.status == is.status {
+            return Vec::new();
+        }
+        let (old, new) = (RecordedClause { record: self.old, clause: was }, RecordedClause { record: self.new, clause: is });
+        let rows = self.decisive(old, new, &differing(old, new, crosses)).into_iter().filter_map(|input| match input {
+            Input::Rows(id) => Some(id),
+            _ => None,
+        });
+        rows.filter_map(|id| {
+            let parts = self.behind(id)?.1.parts();
+            (parts.len() > 1).then(|| Unclear { objective: id.to_owned(), parts })
+        })
+        .collect()
     }
 
     /// Who began and who ceased to depart.
@@ -378,6 +474,23 @@ impl Judging<'_> {
         }
         causes
     }
+}
+
+/// A status inside a sentence.
+fn said(status: Status) -> String {
+    status.word().replace('-', " ")
+}
+
+fn parameter_text(title: &str, behind: &Behind) -> String {
+    let Some((old, new)) = &behind.parameters else { return format!("{title}.") };
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let shown = |values: &Values, name: &String| values.get(name).cloned().unwrap_or_else(|| "not set".into());
+    let told: Vec<String> = names
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name))
+        .map(|name| format!("{name} was {} and is {}", shown(old, name), shown(new, name)))
+        .collect();
+    format!("{title}: {}.", told.join("; "))
 }
 
 fn edition(text: String) -> Cause {

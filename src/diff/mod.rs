@@ -1,8 +1,9 @@
 //! Compares two assessments: what changed, clause by clause, objective by objective and identity by identity, and why.
 //!
-//! In: two kept records, the crosswalks between editions that differ, and a way to judge a clause anew. Out: a [`ChangeSet`].
-//! Needs no catalog, no evidence and no engine: crosswalks and judging are handed in.
+//! In: two kept records, the crosswalks between editions that differ, a way to judge a clause anew, and what came out where objectives were
+//! tested again. Out: a [`ChangeSet`]. Needs no catalog, no evidence and no engine: crosswalks, judging and results are handed in.
 
+mod anew;
 mod causes;
 pub mod gate;
 pub mod history;
@@ -12,7 +13,7 @@ pub mod register;
 mod subjects;
 pub mod trend;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,6 +23,7 @@ use crate::assessment::lists::{Lists, SeenRow};
 use crate::assessment::{Assessment, Tally};
 use crate::base::Status;
 
+pub use anew::{Anew, Exchange, Part, Start, Unclear};
 pub use causes::{Cause, CauseKind, How};
 pub use identities::{Fact, FactKind, IdentityChange, Standing};
 pub use pairing::{Correspondence, Crossing, Crosswalk, Relation, crossings};
@@ -308,11 +310,30 @@ impl ChangeSet {
     }
 }
 
-/// Compares two assessments. Every assessable clause of both sides is in exactly one entry or counted as unchanged, and every entry has a cause.
+/// Objectives that moved some verdict and of which more than one of evidence, check and parameters differ: which of these it was, only testing
+/// them again can tell. In order; hardly anything is looked at where there are none.
+pub fn unclear(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>) -> Vec<Unclear> {
+    if !anew::any_unclear(before.assessment, after.assessment) {
+        return Vec::new();
+    }
+    let (old, new) = (Recorded::with(before.assessment, before.lists), Recorded::with(after.assessment, after.lists));
+    let judging = causes::Judging { old: &old, new: &new, moved: &BTreeMap::new(), rejudge, anew: &Anew::nothing("") };
+    let groups = pairing::groups(before.assessment, after.assessment, crosswalks);
+    let found: BTreeSet<Unclear> = groups.iter().flat_map(|group| judging.unclear(group)).collect();
+    found.into_iter().collect()
+}
+
+/// Compares two assessments by nothing but their records.
 pub fn compare(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>) -> ChangeSet {
+    compare_anew(before, after, crosswalks, rejudge, &Anew::nothing("queries were not run again"))
+}
+
+/// Compares two assessments. Every assessable clause of both sides is in exactly one entry or counted as unchanged, and every entry has a cause.
+/// `anew` has what came out where objectives that are [`unclear`] were tested again.
+pub fn compare_anew(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>, anew: &Anew) -> ChangeSet {
     let (old, new) = (Recorded::with(before.assessment, before.lists), Recorded::with(after.assessment, after.lists));
     let moved = subjects::moved(before, after);
-    let judging = causes::Judging { old: &old, new: &new, moved: &moved.objectives, rejudge };
+    let judging = causes::Judging { old: &old, new: &new, moved: &moved.objectives, rejudge, anew };
     let mut counts: BTreeMap<Change, usize> = BTreeMap::new();
     let mut entries = Vec::new();
     let mut held = (0, 0);

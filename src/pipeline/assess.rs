@@ -19,7 +19,7 @@ use crate::assessment::{
 };
 use crate::base::{Diagnostics, Digest, Instant, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Method, Objective, Treatment};
-use crate::checks::{self, InForce, Kinds, Times, Values};
+use crate::checks::{self, InForce, Kinds, Said, Times, Values};
 use crate::engine::Shelf;
 use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger, packed_copy};
 use crate::judge::{self, Ask, Draw, Evidence, Extent, Finding, Freshness, ItemResult, Paper, Reliance};
@@ -74,32 +74,13 @@ pub fn assess_so(
     diagnostics: &mut Diagnostics,
     progress: impl Fn(&str) + Sync,
 ) -> Option<Assessed> {
-    let Controls { adapters, tables, .. } = controls;
-    let (metas, frame) = (&workspace.metas, &workspace.frame);
-    let ledger = match manner.shelf {
-        None => evidence::normalise(files, metas, adapters, tables, frame, diagnostics, &progress),
-        Some(shelf) => evidence::normalise_kept(shelf, files, metas, adapters, tables, frame, diagnostics, &progress),
-    };
-    progress("looking for names");
-    classes::warn_unused(workspace, ledger.engine(), diagnostics);
-    let systems = systems(workspace, &ledger);
-    let names = workspace.names.clone().unwrap_or_else(|| naming::names(controls, workspace, &ledger, files));
-    let documents = Documents::new(workspace, &ledger, &names);
+    let prepared = Prepared::new(manner, controls, workspace, files, diagnostics, &progress);
+    let documents = Documents::new(workspace, &prepared.ledger, &prepared.names);
     documents.warn(diagnostics);
     progress("making the register");
-    let register = lives::register(&ledger);
+    let register = lives::register(&prepared.ledger);
     let samples = Samples::new(workspace, &register);
-    let testing = Testing {
-        controls,
-        workspace,
-        ledger: &ledger,
-        systems: &systems,
-        documents: &documents,
-        names: &names,
-        kinds: Kinds::of(&controls.tables),
-        class_of: OnceLock::new(),
-        manner,
-    };
+    let testing = prepared.testing(manner, controls, workspace, &documents);
     progress("testing the objectives");
     let outcomes: Vec<(Tested, Diagnostics)> = cited(controls, workspace)
         .into_par_iter()
@@ -107,7 +88,8 @@ pub fn assess_so(
         .map(|objective| {
             progress(&format!(" testing {}", objective.id));
             let mut own = Diagnostics::default();
-            let outcome = testing.test(objective, samples.on_objective(&objective.id).next().is_some(), &mut own);
+            let stated = workspace.overrides.get(&objective.id);
+            let outcome = testing.test(objective, stated, samples.on_objective(&objective.id).next().is_some(), &mut own);
             progress("");
             (outcome, own)
         })
@@ -122,8 +104,9 @@ pub fn assess_so(
         return None;
     }
     progress("judging");
-    let (artifacts, copies) = artifact_records(&ledger, files);
-    let frame = frame_record(workspace, &names);
+    let Prepared { ledger, systems, names } = &prepared;
+    let (artifacts, copies) = artifact_records(ledger, files);
+    let frame = frame_record(workspace, names);
     let frame_digest = Digest::of_canonical(&names.hide_frame(&frame));
     let digests: BTreeMap<&str, &Digest> =
         artifacts.iter().filter_map(|artifact| Some((artifact.path.as_str(), artifact.sha256.as_ref()?))).collect();
@@ -136,7 +119,7 @@ pub fn assess_so(
             tested: &tested,
             concluded: OnceCell::new(),
             documents: &documents,
-            names: &names,
+            names,
             samples: &samples,
             frame: frame_digest.clone(),
             digests: &digests,
@@ -146,8 +129,8 @@ pub fn assess_so(
     let root = root_of(&clauses);
     let observations: BTreeMap<String, Vec<u8>> =
         tested.values_mut().filter_map(|tested| Some((tested.result.id.clone(), tested.csv.take()?))).collect();
-    let exceptions = exceptions::records(workspace, &names, &|objective| departing(tested.get(objective)));
-    let inputs = controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(statement_inputs(workspace, &names)).collect();
+    let exceptions = exceptions::records(workspace, names, &|objective| departing(tested.get(objective)));
+    let inputs = controls.inputs(&workspace.editions, tested.keys()).into_iter().chain(statement_inputs(workspace, names)).collect();
     progress("comparing sources and register");
     let mut assessment = Assessment {
         schema: SCHEMA.into(),
@@ -158,13 +141,13 @@ pub fn assess_so(
         objectives: tested.into_values().map(Tested::recorded).collect(),
         artifacts,
         exceptions,
-        documents: documents.records(&ledger, files),
-        systems,
-        coverage: compare::coverage(controls, workspace, &ledger),
-        reconciliation: compare::reconciliation(&ledger),
+        documents: documents.records(ledger, files),
+        systems: systems.clone(),
+        coverage: compare::coverage(controls, workspace, ledger),
+        reconciliation: compare::reconciliation(ledger),
         register_digest: Some(names.digest_of_bytes(&register_csv(&register))),
         dossiers: Vec::new(),
-        samples: samples.records(&observations, &ledger, &names),
+        samples: samples.records(&observations, ledger, names),
         register,
         inputs,
         names: NamesRecord { found: names.list.names.len(), replaced: false },
@@ -177,8 +160,89 @@ pub fn assess_so(
         assessment.objectives[index].span = compare::span(&assessment.objectives[index].evidence, &assessment.coverage);
     }
     progress("writing dossiers");
-    assessment.dossiers = lives::dossiers(&assessment, &ledger);
+    assessment.dossiers = lives::dossiers(&assessment, ledger);
+    let Prepared { ledger, names, .. } = prepared;
     Some(Assessed { assessment, ledger, observations, copies, names })
+}
+
+/// An objective and the values that the organisation states for its parameters.
+#[derive(Debug, Clone)]
+pub struct Means {
+    pub objective: Objective,
+    pub stated: BTreeMap<String, Vec<Said>>,
+}
+
+/// Tests objectives over the evidence of a workspace, each by the means given for it, whatever the workspace itself says of it, and judges
+/// no clause. For each of them what came out, or the diagnostics where its check could not be run.
+pub fn test_by(
+    asked: &[Means],
+    controls: &Controls,
+    workspace: &Workspace,
+    files: &[FoundFile],
+    progress: impl Fn(&str) + Sync,
+) -> Vec<Result<ObjectiveResult, Diagnostics>> {
+    let manner = Manner { lists: Lists::Sampled, shelf: None };
+    // What is to be said of the evidence was said when it was assessed.
+    let prepared = Prepared::new(manner, controls, workspace, files, &mut Diagnostics::default(), &progress);
+    let documents = Documents::new(workspace, &prepared.ledger, &prepared.names);
+    let testing = prepared.testing(manner, controls, workspace, &documents);
+    let test = |means: &Means| {
+        progress(&format!("testing {}", means.objective.id));
+        let mut diagnostics = Diagnostics::default();
+        let tested = testing.test(&means.objective, Some(&means.stated), false, &mut diagnostics);
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(tested.recorded()) }
+    };
+    asked.par_iter().with_max_len(1).map(test).collect()
+}
+
+/// The evidence of a workspace, read.
+struct Prepared {
+    ledger: Ledger,
+    systems: Vec<SystemRecord>,
+    names: Names,
+}
+
+impl Prepared {
+    fn new(
+        manner: Manner<'_>,
+        controls: &Controls,
+        workspace: &Workspace,
+        files: &[FoundFile],
+        diagnostics: &mut Diagnostics,
+        progress: impl Fn(&str) + Sync,
+    ) -> Prepared {
+        let Controls { adapters, tables, .. } = controls;
+        let (metas, frame) = (&workspace.metas, &workspace.frame);
+        let ledger = match manner.shelf {
+            None => evidence::normalise(files, metas, adapters, tables, frame, diagnostics, &progress),
+            Some(shelf) => evidence::normalise_kept(shelf, files, metas, adapters, tables, frame, diagnostics, &progress),
+        };
+        progress("looking for names");
+        classes::warn_unused(workspace, ledger.engine(), diagnostics);
+        let systems = systems(workspace, &ledger);
+        let names = workspace.names.clone().unwrap_or_else(|| naming::names(controls, workspace, &ledger, files));
+        Prepared { ledger, systems, names }
+    }
+
+    fn testing<'a>(
+        &'a self,
+        manner: Manner<'a>,
+        controls: &'a Controls,
+        workspace: &'a Workspace,
+        documents: &'a Documents<'a>,
+    ) -> Testing<'a> {
+        Testing {
+            controls,
+            workspace,
+            ledger: &self.ledger,
+            systems: &self.systems,
+            documents,
+            names: &self.names,
+            kinds: Kinds::of(&controls.tables),
+            class_of: OnceLock::new(),
+            manner,
+        }
+    }
 }
 
 /// One objective after its check ran.
@@ -262,10 +326,16 @@ struct Testing<'a> {
 }
 
 impl Testing<'_> {
-    fn test(&self, objective: &Objective, is_sampled: bool, diagnostics: &mut Diagnostics) -> Tested {
+    /// Tests an objective with the values that are stated for it.
+    fn test(
+        &self,
+        objective: &Objective,
+        stated: Option<&BTreeMap<String, Vec<Said>>>,
+        is_sampled: bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Tested {
         let nothing = BTreeMap::new();
-        let stated = self.workspace.overrides.get(&objective.id).unwrap_or(&nothing);
-        let values = Values::new(objective, stated, self.kinds.clone());
+        let values = Values::new(objective, stated.unwrap_or(&nothing), self.kinds.clone());
         let papers = self.documents.on_objective(&objective.id);
         let keep = is_sampled || self.manner.lists == Lists::All;
         let gathered = if objective.check.is_none() {

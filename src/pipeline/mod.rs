@@ -1,5 +1,6 @@
 //! The stages in their order. Takes values, gives values; reads no file and writes none.
 
+pub mod anew;
 pub mod assess;
 pub mod cases;
 pub mod classes;
@@ -22,7 +23,8 @@ pub mod sampling;
 
 pub mod workspace;
 
-pub use assess::{Assessed, Lists, Manner, assess, assess_so};
+pub use anew::Reopened;
+pub use assess::{Assessed, Lists, Manner, Means, assess, assess_so};
 pub use cases::run_cases;
 pub use controls::Controls;
 pub use machine::machine_files;

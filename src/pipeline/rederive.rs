@@ -25,6 +25,19 @@ pub struct Kept {
     pub controls: SourceTree,
 }
 
+impl Kept {
+    /// The workspace as it was, with what only the record still tells. Nothing where its statements cannot be used with these controls;
+    /// then `diagnostics` says why.
+    pub fn workspace(&self, controls: &Controls, diagnostics: &mut Diagnostics) -> Option<Workspace> {
+        let mut workspace = Workspace::load(&self.statements, &self.evidence, controls, diagnostics)?;
+        workspace.stated.previous = self.assessment.frame.previous.clone();
+        workspace.names = Some(self.names.clone());
+        let original = |own: &ArtifactRecord| Some((own.path.clone(), (own.sha256.clone()?, own.bytes)));
+        workspace.frame.originals = self.assessment.artifacts.iter().filter_map(original).collect();
+        Some(workspace)
+    }
+}
+
 /// What working through it again gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rederived {
@@ -75,12 +88,8 @@ pub fn rederive(
     diagnostics: &mut Diagnostics,
     progress: impl Fn(&str) + Sync,
 ) -> Result<Option<Rederived>, RenderError> {
-    let Kept { assessment, names, statements, evidence, .. } = kept;
-    let Some(mut workspace) = Workspace::load(&statements, &evidence, controls, diagnostics) else { return Ok(None) };
-    workspace.stated.previous = assessment.frame.previous.clone();
-    workspace.names = Some(names.clone());
-    workspace.frame.originals =
-        assessment.artifacts.iter().filter_map(|own| Some((own.path.clone(), (own.sha256.clone()?, own.bytes)))).collect();
+    let Some(workspace) = kept.workspace(controls, diagnostics) else { return Ok(None) };
+    let Kept { assessment, names, evidence, .. } = kept;
     let Some(again) = assess(controls, &workspace, &evidence, diagnostics, &progress) else { return Ok(None) };
     let mut found = Rederived {
         clauses: assessment.clauses.len(),

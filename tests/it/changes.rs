@@ -68,7 +68,7 @@ fn assessable(assessment: &Assessment) -> BTreeSet<(String, String)> {
 }
 
 /// What must hold of every comparison.
-fn holds(set: &ChangeSet, before: &Assessment, after: &Assessment) {
+pub fn holds(set: &ChangeSet, before: &Assessment, after: &Assessment) {
     let mut seen = (BTreeSet::new(), BTreeSet::new());
     for entry in &set.entries {
         assert_ne!(entry.change, Change::Unchanged);
@@ -99,7 +99,7 @@ fn holds(set: &ChangeSet, before: &Assessment, after: &Assessment) {
 }
 
 /// Exchanging the sides exchanges what was found, and finds nothing else.
-fn mirrors(set: &ChangeSet, back: &ChangeSet) {
+pub fn mirrors(set: &ChangeSet, back: &ChangeSet) {
     let there: BTreeMap<Change, usize> = set.counts.iter().map(|(change, count)| (change.mirrored(), *count)).collect();
     assert_eq!(there, back.counts);
     type Key = (Vec<String>, Vec<String>, Change, BTreeSet<Option<String>>);
@@ -130,13 +130,13 @@ fn mirrors(set: &ChangeSet, back: &ChangeSet) {
 // Small assessments of any make.
 
 #[derive(Debug, Clone)]
-struct Drawn {
-    edition: u8,
+pub struct Drawn {
+    pub edition: u8,
     /// By clause: status and objective and coverage.
-    clauses: Vec<(u8, Status, u8, bool)>,
-    failing: Vec<BTreeSet<u8>>,
-    revision: u32,
-    as_of: u8,
+    pub clauses: Vec<(u8, Status, u8, bool)>,
+    pub failing: Vec<BTreeSet<u8>>,
+    pub revision: u32,
+    pub as_of: u8,
 }
 
 fn drawn() -> impl Strategy<Value = Drawn> {
@@ -151,7 +151,7 @@ fn digest(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-fn made(drawn: &Drawn) -> Assessment {
+pub fn made(drawn: &Drawn) -> Assessment {
     let framework = format!("test@{}", drawn.edition);
     let objectives: Vec<ObjectiveResult> = drawn
         .failing

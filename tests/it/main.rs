@@ -1,5 +1,6 @@
 //! The one integration test binary: each module is one suite.
 
+mod anew;
 mod catalogs;
 mod changes;
 mod citations;
