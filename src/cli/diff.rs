@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use super::args::{ChangesFormat, DiffArguments, Gate, SideArguments, TextOrJson, TrendArguments};
 use super::catalog::print_json;
+use super::look::Templates;
 use super::sides::{Loaded, Trust, load, read, read_both};
 use super::{Failure, anew, load_controls, settle, terminal};
 use crate::assessment::Assessment;
-use crate::base::{Diagnostics, SourceTree};
+use crate::base::Diagnostics;
 use crate::catalog::{EditionName, EditionRelation};
 use crate::diff::history::{Found, History, history};
 use crate::diff::trend::{Trend, trend};
 use crate::diff::{Anew, Change, ChangeSet, Correspondence, Crosswalk, Relation, Side, compare_anew, crossings, unclear};
 use crate::pipeline::rejudge::rejudge;
+use crate::pipeline::{Look, Set};
 use crate::render::{changes as documents, html, pdf, workbook};
 use crate::report::changes::{CellView, Changes, Extent, TableView};
 use crate::report::{Wording, changes as views};
@@ -33,7 +35,7 @@ pub fn run(arguments: &DiffArguments, controls: Option<&Path>) -> Result<(), Fai
     let view = |wording: &Wording, extent: Extent| views::changes(&set, wording, extent);
     let format = format_of(arguments.sides.format, arguments.sides.out.as_deref())?;
     if format == ChangesFormat::Text {
-        print_changes(&set, &view(&wording(&templates(&arguments.sides)?)?, Extent::Page));
+        print_changes(&set, &view(templates(&arguments.sides)?.look(Set::Combined).wording, Extent::Page));
     } else {
         let made = made(format, &arguments.sides, machine, &view, || views::changes_csv(&set))?;
         deliver(&made, arguments.sides.out.as_deref())?;
@@ -57,7 +59,7 @@ pub fn run_trend(arguments: &TrendArguments) -> Result<(), Failure> {
     let view = |wording: &Wording, extent: Extent| views::trend(&followed, wording, extent);
     let format = format_of(arguments.sides.format, arguments.sides.out.as_deref())?;
     if format == ChangesFormat::Text {
-        print_trend(&followed, &view(&wording(&templates(&arguments.sides)?)?, Extent::Page));
+        print_trend(&followed, &view(templates(&arguments.sides)?.look(Set::Combined).wording, Extent::Page));
         return Ok(());
     }
     let made = made(format, &arguments.sides, machine, &view, || views::trend_csv(&followed))?;
@@ -168,19 +170,11 @@ fn format_of(format: Option<ChangesFormat>, out: Option<&Path>) -> Result<Change
     }
 }
 
-fn templates(sides: &SideArguments) -> Result<SourceTree, Failure> {
-    let mut templates = crate::io::embedded_templates();
-    if let Some(folder) = &sides.templates {
-        templates.overlay(crate::io::read_tree(folder)?);
-    }
-    Ok(templates)
-}
-
-fn wording(templates: &SourceTree) -> Result<Wording, Failure> {
+fn templates(sides: &SideArguments) -> Result<Templates, Failure> {
     let mut diagnostics = Diagnostics::default();
-    let wording = Wording::load(templates, "en", &mut diagnostics);
+    let templates = Templates::load(sides.templates.as_deref(), sides.fonts.as_deref(), &mut diagnostics)?;
     settle(diagnostics)?;
-    Ok(wording)
+    Ok(templates)
 }
 
 fn made(
@@ -190,23 +184,19 @@ fn made(
     view: &dyn Fn(&Wording, Extent) -> Changes,
     csv: impl Fn() -> (Vec<String>, Vec<Vec<String>>),
 ) -> Result<Vec<u8>, Failure> {
-    let templates = templates(sides)?;
-    let wording = wording(&templates)?;
+    let own = templates(sides)?;
+    let Look { templates, wording, fonts, .. } = own.look(Set::Combined);
     let failed = |error: &dyn std::fmt::Display| Failure::CouldNotRun(error.to_string());
     match format {
         ChangesFormat::Text => Ok(Vec::new()),
         ChangesFormat::Json => machine(),
-        ChangesFormat::Markdown => Ok(documents::markdown(&view(&wording, Extent::Page)).into_bytes()),
-        ChangesFormat::Html => html::render_changes(&view(&wording, Extent::Page), &templates).map_err(|error| failed(&error)),
+        ChangesFormat::Markdown => Ok(documents::markdown(&view(wording, Extent::Page)).into_bytes()),
+        ChangesFormat::Html => html::render_changes(&view(wording, Extent::Page), templates).map_err(|error| failed(&error)),
         ChangesFormat::Pdf => {
-            let fonts: Vec<Vec<u8>> = match &sides.fonts {
-                Some(folder) => crate::io::read_tree(folder)?.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
-                None => Vec::new(),
-            };
-            let rendered = pdf::render_changes(&view(&wording, Extent::Page), &machine()?, &templates, &fonts);
+            let rendered = pdf::render_changes(&view(wording, Extent::Page), &machine()?, templates, fonts);
             rendered.map(|pdf| pdf.bytes).map_err(|error| failed(&error))
         }
-        ChangesFormat::Xlsx => documents::xlsx(&view(&wording, Extent::Whole)).map_err(|error| failed(&error)),
+        ChangesFormat::Xlsx => documents::xlsx(&view(wording, Extent::Whole)).map_err(|error| failed(&error)),
         ChangesFormat::Csv => {
             let (header, rows) = csv();
             workbook::csv_rows(&header, &rows).map_err(|error| failed(&error))

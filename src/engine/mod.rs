@@ -6,6 +6,7 @@
 mod convert;
 mod growing;
 mod made;
+mod numbered;
 mod shared;
 mod shelf;
 mod spill;
@@ -134,6 +135,7 @@ impl Engine {
             Volatility::Immutable,
             Arc::new(days_between),
         ));
+        context.register_udwf(numbered::function());
         Engine { context, spilled: OnceLock::new() }
     }
 
@@ -301,6 +303,7 @@ impl Engine {
     /// A plan to be run, with the tables of its `with` that were laid down for it.
     fn ready(&self, mut statement: Statement, text: &Arc<str>, parameters: &Parameters) -> Result<(LogicalPlan, LaidDown<'_>), QueryError> {
         fill_in(&mut statement, parameters, text)?;
+        numbered::put(&mut statement);
         // What is wrong with the whole is told of the whole.
         let whole = self.checked(statement.clone(), text)?;
         let laid = LaidDown::of(self, &mut statement, text)?;
@@ -310,6 +313,7 @@ impl Engine {
 
     fn plan(&self, mut statement: Statement, text: &Arc<str>, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
         fill_in(&mut statement, parameters, text)?;
+        numbered::put(&mut statement);
         self.checked(statement, text)
     }
 

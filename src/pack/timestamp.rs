@@ -153,7 +153,7 @@ fn check_signer(signer: &SignerInfo, certificate: &Certificate, content: &[u8]) 
     }
     check_named(certificate, value(SIGNING_CERTIFICATE_V2), value(SIGNING_CERTIFICATE))?;
     let message = attributes.to_der().map_err(|error| error.to_string())?;
-    let holds = signature_holds(certificate, &signer.signature_algorithm.oid, Some(hash), &message, signer.signature.as_bytes())?;
+    let holds = signature_holds(certificate, &signer.signature_algorithm, Some(hash), &message, signer.signature.as_bytes())?;
     if holds { Ok(()) } else { Err("its signature does not hold".to_owned()) }
 }
 
@@ -242,7 +242,7 @@ fn issued(issuer: &Certificate, certificate: &Certificate) -> bool {
     }
     let Ok(message) = certificate.tbs_certificate.to_der() else { return false };
     let Some(signature) = certificate.signature.as_bytes() else { return false };
-    signature_holds(issuer, &certificate.signature_algorithm.oid, None, &message, signature) == Ok(true)
+    signature_holds(issuer, &certificate.signature_algorithm, None, &message, signature) == Ok(true)
 }
 
 /// The certificates of a PEM file, or the one of a DER file.

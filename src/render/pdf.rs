@@ -71,7 +71,10 @@ fn typeset(job: Job<'_>, templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pd
     unshown.dedup();
     world.add("report.json", data.to_string().into_bytes());
     world.add(job.attachment.0, job.attachment.1.to_vec());
+    drop(data);
     let document = typst::compile::<PagedDocument>(&world).output.map_err(|errors| explain(&world, &errors))?;
+    // What was remembered for further passes of layout is not asked for again, and is as large as the pages.
+    typst::comemo::evict(0);
     let (year, month, day) = job.date;
     let stamp = u8::try_from(month)
         .ok()
@@ -86,6 +89,8 @@ fn typeset(job: Job<'_>, templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pd
         ..PdfOptions::default()
     };
     let bytes = typst_pdf::pdf(&document, &options).map_err(|errors| explain(&world, &errors))?;
+    drop(document);
+    typst::comemo::evict(0);
     Ok(Pdf { bytes: compact(bytes), unshown })
 }
 

@@ -324,6 +324,92 @@ fn a_time_stamp_is_requested_offline_attached_later_and_checked_by_openssl_and_b
     }
 }
 
+/// A DER element of a tag around some bytes.
+fn der(tag: u8, inner: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(inner.len()).unwrap().to_be_bytes();
+    [&[tag, 0x82][..], &length, inner].concat()
+}
+
+#[test]
+fn a_stamp_and_certificates_signed_with_pss_are_checked() {
+    if !has("openssl") {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let pack = folder.join("pack");
+    write(&pack, sample_pack());
+    let plain = folder.join("plain");
+    fs::create_dir(&plain).unwrap();
+    authority(&plain, &["rsa:2048"]);
+    fs::copy(plain.join("extensions"), folder.join("extensions")).unwrap();
+    let openssl = |arguments: &[&str]| good(run("openssl", arguments, folder, b""));
+    good(tickmark(&["timestamp", "request", shown(&pack)]));
+    // The authority's own key for PSS alone, under a root that signs with PSS as well; with each digest, and salts of two lengths.
+    for (digest, salt) in [("sha256", "32"), ("sha384", "48"), ("sha512", "20")] {
+        let padding = format!("rsa_pss_saltlen:{salt}");
+        let pss = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", &padding];
+        let flag = format!("-{digest}");
+        let root = [
+            "req",
+            "-x509",
+            "-nodes",
+            "-newkey",
+            "rsa:2048",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+            "-subj",
+            "/CN=Test CA",
+            "-days",
+            "3650",
+        ];
+        openssl(&[&root[..], &["-addext", "basicConstraints=critical,CA:TRUE", &flag], &pss].concat());
+        openssl(&["genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "tsa.key"]);
+        openssl(&["req", "-new", "-key", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=Test TSA"]);
+        let sign =
+            ["x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "3650", "-out", "tsa.pem"];
+        openssl(&[&sign[..], &["-extfile", "extensions", &flag], &pss].concat());
+        let cms = [
+            "cms",
+            "-sign",
+            "-cades",
+            "-binary",
+            "-nodetach",
+            "-outform",
+            "DER",
+            "-in",
+            "stamp.der",
+            "-signer",
+            "tsa.pem",
+            "-inkey",
+            "tsa.key",
+        ];
+        // The stamp itself, taken out of a reply of another authority: made after these certificates.
+        let query = ["-queryfile", "../pack/seal/timestamp.tsq"];
+        let reply = [&["ts", "-reply", "-config", "tsa.cnf"][..], &query, &["-token_out", "-out", "plain.p7"]].concat();
+        good(run("openssl", &reply, &plain, b""));
+        openssl(&["cms", "-verify", "-noverify", "-inform", "DER", "-in", "plain/plain.p7", "-out", "stamp.der"]);
+        let content = ["-econtent_type", "1.2.840.113549.1.9.16.1.4", "-md", digest, "-certfile", "ca.pem", "-out", "token.p7"];
+        openssl(&[&cms[..], &content, &["-keyopt", "rsa_padding_mode:pss", "-keyopt", &padding]].concat());
+        let token = fs::read(folder.join("token.p7")).unwrap();
+        let granted = [0x30, 0x03, 0x02, 0x01, 0x00];
+        fs::write(folder.join("reply.tsr"), der(0x30, &[&granted[..], &token].concat())).unwrap();
+        let _ = fs::remove_file(pack.join("seal/timestamp.tsr"));
+        good(tickmark(&["timestamp", "attach", shown(&pack), shown(&folder.join("reply.tsr"))]));
+        openssl(&["ts", "-verify", "-in", "pack/seal/timestamp.tsr", "-CAfile", "ca.pem", "-queryfile", "pack/seal/timestamp.tsq"]);
+        let ca = folder.join("ca.pem");
+        let told = good(tickmark(&["verify", shown(&pack), "--tsa-ca", shown(&ca)]));
+        assert!(told.contains("by CN=Test TSA (an authority of "), "{digest}: {told}");
+        // The last byte belongs to the signature.
+        let mut forged = fs::read(pack.join("seal/timestamp.tsr")).unwrap();
+        *forged.last_mut().unwrap() ^= 1;
+        fs::write(pack.join("seal/timestamp.tsr"), forged).unwrap();
+        assert_eq!(breaches(&[shown(&pack), "--tsa-ca", shown(&ca)]), ["timestamp-broken seal/timestamp.tsr"], "{digest}");
+    }
+}
+
 fn foreign_and_forged_stamps(folder: &Path, pack: &Path, kind: &[&str]) {
     let stranger = folder.join("stranger");
     fs::create_dir(&stranger).unwrap();
