@@ -4,9 +4,9 @@
 //! depends on when or where they run are refused, and so is every statement that is not a query.
 
 mod convert;
+mod grouped;
 mod growing;
 mod made;
-mod numbered;
 mod shared;
 mod shelf;
 mod spill;
@@ -135,7 +135,7 @@ impl Engine {
             Volatility::Immutable,
             Arc::new(days_between),
         ));
-        context.register_udwf(numbered::function());
+        grouped::functions().for_each(|function| context.register_udwf(function));
         Engine { context, spilled: OnceLock::new() }
     }
 
@@ -303,7 +303,7 @@ impl Engine {
     /// A plan to be run, with the tables of its `with` that were laid down for it.
     fn ready(&self, mut statement: Statement, text: &Arc<str>, parameters: &Parameters) -> Result<(LogicalPlan, LaidDown<'_>), QueryError> {
         fill_in(&mut statement, parameters, text)?;
-        numbered::put(&mut statement);
+        grouped::put(&mut statement);
         // What is wrong with the whole is told of the whole.
         let whole = self.checked(statement.clone(), text)?;
         let laid = LaidDown::of(self, &mut statement, text)?;
@@ -313,7 +313,7 @@ impl Engine {
 
     fn plan(&self, mut statement: Statement, text: &Arc<str>, parameters: &Parameters) -> Result<LogicalPlan, QueryError> {
         fill_in(&mut statement, parameters, text)?;
-        numbered::put(&mut statement);
+        grouped::put(&mut statement);
         self.checked(statement, text)
     }
 
