@@ -669,13 +669,7 @@ impl Assessment {
         part.clauses.retain(|clause| editions.contains(&clause.framework));
         let cited: BTreeSet<&str> = part.clauses.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.as_str()).collect();
         part.objectives.retain(|objective| cited.contains(objective.id.as_str()));
-        let departing: BTreeSet<&str> = part
-            .objectives
-            .iter()
-            .flat_map(|objective| &objective.observations)
-            .filter(|seen| seen.outcome == Outcome::Fail)
-            .filter_map(|seen| seen.identity.as_deref())
-            .collect();
+        let departing = departing_identities(&part.objectives);
         part.dossiers.retain(|dossier| departing.contains(dossier.identity.as_str()));
         let concerns = |own: &ExceptionRecord| own.frameworks.is_empty() || own.frameworks.iter().any(|one| editions.contains(one));
         part.exceptions.retain(|own| concerns(own) && cited.contains(own.objective.as_str()));
@@ -696,6 +690,12 @@ impl Assessment {
     pub fn objective(&self, id: &str) -> Option<&ObjectiveResult> {
         self.objectives.iter().find(|objective| objective.id == id)
     }
+}
+
+/// The identities of which something departs from one of these objectives.
+pub fn departing_identities(objectives: &[ObjectiveResult]) -> BTreeSet<&str> {
+    let seen = objectives.iter().flat_map(|objective| &objective.observations);
+    seen.filter(|seen| seen.outcome == Outcome::Fail).filter_map(|seen| seen.identity.as_deref()).collect()
 }
 
 /// The Merkle tree hash over clause results in their order.

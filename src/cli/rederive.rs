@@ -8,7 +8,7 @@ use super::{Failure, overlay_tree, settle, terminal};
 use crate::assessment::{Assessment, Names};
 use crate::base::{Diagnostics, SourceTree};
 use crate::io;
-use crate::pipeline::outputs::PARTS;
+use crate::pack::PART;
 use crate::pipeline::rederive::{Kept, take_apart};
 use crate::pipeline::{Controls, Rederived, Set, rederive};
 use crate::verify::{Breach, Check, Verification};
@@ -35,7 +35,7 @@ pub fn run(
     let (kept, controls) = opened(files, assessment, overlay, &mut diagnostics)?;
     let templates = Templates::load(arguments.templates.as_deref(), arguments.fonts.as_deref(), &mut diagnostics)?;
     // Which reports there are, the pack shows.
-    let has_parts = files.iter().any(|(path, _)| path.starts_with(PARTS));
+    let has_parts = files.iter().any(|(path, _)| path.starts_with(PART));
     let set = if has_parts { Set::PerFramework } else { Set::Combined };
     let again = rederive(kept, files, &controls, templates.look(set), &mut diagnostics, |text| progress.tell(text))
         .map_err(|error| Failure::CouldNotRun(error.to_string()))?;

@@ -39,9 +39,7 @@ impl Timings {
     /// Begins a stage, which ends the one before. A text with a blank before it begins a part of the stage, of which several may run
     /// side by side; an empty text ends the part that this thread was at.
     pub fn tell(&self, text: &str) {
-        if !text.is_empty() {
-            self.progress.tell(text.trim_start());
-        }
+        self.progress.tell(text);
         if let Some(watch) = &self.watch
             && let Ok(mut watch) = watch.lock()
         {

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 
-use super::spill::SpillWriter;
+use super::spill::{SpillWriter, Spilled};
 use super::{Engine, convert};
 use crate::base::Table;
 
@@ -17,6 +19,55 @@ pub const ROWS_IN_MEMORY_MAX: usize = 100_000;
 pub struct NoRoom {
     rows: usize,
     source: DataFusionError,
+}
+
+/// Rows of a query on their way to a table, as they come: held while they are few, on disk from a stated number on.
+pub(super) struct Rows {
+    name: String,
+    schema: SchemaRef,
+    held: Vec<RecordBatch>,
+    writer: Option<SpillWriter>,
+    count: usize,
+}
+
+/// Where the rows are.
+pub(super) enum Kept {
+    Held(Vec<RecordBatch>),
+    OnDisk(Spilled),
+}
+
+impl Rows {
+    pub(super) fn new(name: &str, schema: SchemaRef) -> Rows {
+        Rows { name: name.to_owned(), schema, held: Vec::new(), writer: None, count: 0 }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    pub(super) fn add(&mut self, engine: &Engine, batch: RecordBatch) -> Result<(), DataFusionError> {
+        self.count += batch.num_rows();
+        self.held.push(batch);
+        if self.count <= ROWS_IN_MEMORY_MAX {
+            return Ok(());
+        }
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => self.writer.insert(SpillWriter::create(engine.spill_path(&self.name)?, self.schema.clone())?),
+        };
+        self.held.drain(..).try_for_each(|batch| writer.write(&batch))
+    }
+
+    pub(super) fn finish(self) -> Result<Kept, DataFusionError> {
+        match self.writer {
+            Some(writer) => Ok(Kept::OnDisk(writer.finish()?)),
+            None => Ok(Kept::Held(self.held)),
+        }
+    }
 }
 
 /// A table that is not finished.

@@ -9,8 +9,8 @@ use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::DataFrame;
 
-use super::spill::SpillWriter;
-use super::{Engine, Parameters, Query, QueryError, ROWS_IN_MEMORY_MAX, convert, refusal, wait_for};
+use super::growing::{Kept, Rows};
+use super::{Engine, Parameters, Query, QueryError, convert, refusal, wait_for};
 use crate::base::Table;
 use crate::base::table::ColumnType;
 
@@ -49,37 +49,24 @@ impl Engine {
         let (plan, _laid) = self.ready(query.statement.clone(), &query.text, parameters).map_err(Unmade::Query)?;
         let frame = DataFrame::new(self.context.state(), plan);
         let schema = schema_of(declared);
+        let no_room = |rows: usize, error: &DataFusionError| Unmade::Rows(format!("no room for a temporary table of {rows} rows: {error}"));
+        let failed = |error: DataFusionError| Unmade::Query(refusal(&error, &query.text));
+        let mut rows = Rows::new(name, schema.clone());
         // A query without rows gives no batch; its columns are held to the declaration all the same.
-        let mut held = vec![shaped(name, declared, &schema, &RecordBatch::new_empty(Arc::new(frame.schema().as_arrow().clone())))?];
-        let mut writer: Option<SpillWriter> = None;
-        let mut rows = 0;
+        let empty = shaped(name, declared, &schema, &RecordBatch::new_empty(Arc::new(frame.schema().as_arrow().clone())))?;
         wait_for(async {
-            let failed = |error: DataFusionError| Unmade::Query(refusal(&error, &query.text));
             let mut stream = frame.execute_stream().await.map_err(failed)?;
             while let Some(batch) = stream.next().await {
-                let batch = batch.map_err(failed)?;
-                rows += batch.num_rows();
-                held.push(shaped(name, declared, &schema, &batch)?);
-                if rows > ROWS_IN_MEMORY_MAX {
-                    let no_room = |error: DataFusionError| Unmade::Rows(format!("no room for a temporary table of {rows} rows: {error}"));
-                    let writer = match &mut writer {
-                        Some(writer) => writer,
-                        None => writer
-                            .insert(self.spill_path(name).and_then(|path| SpillWriter::create(path, schema.clone())).map_err(no_room)?),
-                    };
-                    held.drain(..).try_for_each(|batch| writer.write(&batch)).map_err(no_room)?;
-                }
+                let batch = shaped(name, declared, &schema, &batch.map_err(failed)?)?;
+                rows.add(self, batch).map_err(|error| no_room(rows.count(), &error))?;
             }
             Ok(())
         })?;
-        match writer {
-            Some(writer) => {
-                let spilled =
-                    writer.finish().map_err(|error| Unmade::Rows(format!("no room for a temporary table of {rows} rows: {error}")))?;
-                self.put(name, Arc::new(spilled));
-            }
-            None => {
-                let mut table = Table::empty(declared.iter().map(|own| (own.name, own.kind)));
+        let count = rows.count();
+        match rows.finish().map_err(|error| no_room(count, &error))? {
+            Kept::OnDisk(table) => self.put(name, Arc::new(table)),
+            Kept::Held(held) => {
+                let mut table = convert::from_batch(&empty).map_err(Unmade::Query)?;
                 for batch in &held {
                     table.append(convert::from_batch(batch).map_err(Unmade::Query)?);
                 }
@@ -150,6 +137,7 @@ fn stray_value(array: &ArrayRef, own: &Declared<'_>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::base::table::Column;
+    use crate::engine::ROWS_IN_MEMORY_MAX;
 
     fn engine(rows: i64) -> Engine {
         let engine = Engine::new();

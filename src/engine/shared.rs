@@ -10,7 +10,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use datafusion::arrow::array::RecordBatch;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::DataFrame;
@@ -19,8 +18,8 @@ use datafusion::sql::sqlparser::ast::{
     self as sql_ast, Cte, GroupByExpr, ObjectNamePart, Query, SetExpr, TableFactor, Visit, visit_expressions, visit_relations,
 };
 
-use super::spill::SpillWriter;
-use super::{Engine, QueryError, ROWS_IN_MEMORY_MAX, refusal};
+use super::growing::{Kept, Rows};
+use super::{Engine, QueryError, refusal};
 
 /// Numbers the tables that are laid down, for an engine may answer several queries.
 static LAID_DOWN: AtomicUsize = AtomicUsize::new(0);
@@ -83,33 +82,22 @@ impl Engine {
     /// Makes the rows of a frame a table: in memory while they are few, on disk from a stated number on.
     fn keep_rows(&self, name: &str, frame: DataFrame) -> Result<(), DataFusionError> {
         use futures::StreamExt as _;
-        let schema = Arc::new(frame.schema().as_arrow().clone());
-        let mut held: Vec<RecordBatch> = Vec::new();
-        let mut writer: Option<SpillWriter> = None;
         super::wait_for(async {
+            let planned = Arc::new(frame.schema().as_arrow().clone());
             let mut stream = frame.execute_stream().await?;
-            let mut rows = 0;
+            let mut rows: Option<Rows> = None;
             while let Some(batch) = stream.next().await {
                 let batch = batch?;
-                rows += batch.num_rows();
-                held.push(batch);
-                if writer.is_some() || rows > ROWS_IN_MEMORY_MAX {
-                    let writer = match &mut writer {
-                        Some(writer) => writer,
-                        None => writer.insert(SpillWriter::create(self.spill_path(name)?, held[0].schema())?),
-                    };
-                    held.drain(..).try_for_each(|batch| writer.write(&batch))?;
-                }
+                rows.get_or_insert_with(|| Rows::new(name, batch.schema())).add(self, batch)?;
+            }
+            let rows = rows.unwrap_or_else(|| Rows::new(name, planned));
+            let schema = rows.schema();
+            match rows.finish()? {
+                Kept::OnDisk(table) => self.put(name, Arc::new(table)),
+                Kept::Held(held) => self.put(name, Arc::new(MemTable::try_new(schema, vec![held])?)),
             }
             Ok::<(), DataFusionError>(())
         })?;
-        match writer {
-            Some(writer) => self.put(name, Arc::new(writer.finish()?)),
-            None => {
-                let schema = held.first().map_or(schema, RecordBatch::schema);
-                self.put(name, Arc::new(MemTable::try_new(schema, vec![held])?));
-            }
-        }
         Ok(())
     }
 }

@@ -19,6 +19,9 @@ use crate::base::{Digest, SourceTree};
 /// The manifest's name; it lists every file but itself and those of the seal.
 pub const MANIFEST: &str = "SHA256SUMS";
 
+/// How the names of the reports on one framework each begin; they lie beside `report.pdf`, so that their links hold.
+pub const PART: &str = "report-";
+
 /// What is added to a finished pack: over the manifest, therefore not in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SealFile {

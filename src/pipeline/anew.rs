@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::assess::{Means, test_by};
 use super::classes::refusal;
 use super::rederive::Kept;
+use super::testing::{Means, test_by};
 use super::{Controls, Workspace};
 use crate::assessment::{Assessment, InputRecord, ObjectiveResult};
 use crate::base::Diagnostics;

@@ -173,8 +173,8 @@ fn reliances_of(case: &Case, objective: &Objective) -> Result<Vec<Reliance>, Vec
         .iter()
         .map(|artifact| Reliance {
             path: artifact.path.clone(),
-            freshness: super::assess::freshness(artifact.collected_at.as_ref(), &case.as_of, objective.freshness_days_max),
-            extent: super::assess::extent(artifact.extent),
+            freshness: super::testing::freshness(artifact.collected_at.as_ref(), &case.as_of, objective.freshness_days_max),
+            extent: super::testing::extent(artifact.extent),
             rejected: 0,
         })
         .collect())

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::assessment::{Assessment, DossierRecord, ExceptionRecord, ObjectiveResult, Outcome, RegisterRecord, STEPS, StepRecord};
+use crate::assessment::{
+    Assessment, DossierRecord, ExceptionRecord, ObjectiveResult, RegisterRecord, STEPS, StepRecord, departing_identities,
+};
 use crate::base::diagnostic::nearest;
 use crate::base::{Cell, Instant, Table};
 use crate::evidence::Ledger;
@@ -64,13 +66,7 @@ fn told(cell: Cell<'_>) -> Option<String> {
 
 /// The lives of every identity that departs from an objective, or of which an objective cannot tell.
 pub fn dossiers(assessment: &Assessment, ledger: &Ledger) -> Vec<DossierRecord> {
-    let departing: BTreeSet<&str> = assessment
-        .objectives
-        .iter()
-        .flat_map(|objective| &objective.observations)
-        .filter(|seen| seen.outcome == Outcome::Fail)
-        .filter_map(|seen| seen.identity.as_deref())
-        .collect();
+    let departing = departing_identities(&assessment.objectives);
     lives(assessment, ledger, |identity| departing.contains(identity))
 }
 

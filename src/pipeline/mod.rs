@@ -20,15 +20,17 @@ pub mod rejudge;
 pub mod requests;
 pub mod samples;
 pub mod sampling;
+pub mod testing;
 
 pub mod workspace;
 
 pub use anew::Reopened;
-pub use assess::{Assessed, Lists, Manner, Means, assess, assess_so};
+pub use assess::{Assessed, Lists, Manner, assess, assess_so};
 pub use cases::run_cases;
 pub use controls::Controls;
 pub use machine::machine_files;
 pub use outputs::{Disclosure, Look, OutputFiles, Set, outputs};
 pub use rederive::{Rederived, rederive};
+pub use testing::Means;
 
 pub use workspace::Workspace;

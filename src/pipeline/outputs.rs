@@ -7,7 +7,7 @@ use super::machine::machine_files;
 use super::redaction::{Redacted, ledger, redacted};
 use crate::assessment::{Assessment, REGISTER_COLUMNS, RegisterRecord, register_csv};
 use crate::base::{Digest, SourceTree};
-use crate::pack;
+use crate::pack::{self, PART};
 use crate::render::{RenderError, html, pdf, text, workbook};
 use crate::report::{Report, Wording, build, build_part, machine};
 
@@ -116,9 +116,6 @@ pub fn outputs(
     Ok(OutputFiles { files, digest, report, unshown: rendered.unshown })
 }
 
-/// How the names of the reports on one framework each begin; they lie beside `report.pdf`, so that their links hold.
-pub const PARTS: &str = "report-";
-
 /// The reports on one framework each.
 #[derive(Default)]
 struct Parts {
@@ -138,8 +135,8 @@ fn parts(assessment: &Assessment, look: Look<'_>) -> Result<Parts, RenderError> 
         let name = framework.framework.replace('@', "-");
         let pdf = pdf::render(&report, &json(&part), look.templates, look.fonts)?;
         made.unshown.extend(pdf.unshown);
-        made.files.insert(format!("{PARTS}{name}.pdf"), pdf.bytes);
-        made.files.insert(format!("{PARTS}{name}.html"), html::render(&report, look.templates)?);
+        made.files.insert(format!("{PART}{name}.pdf"), pdf.bytes);
+        made.files.insert(format!("{PART}{name}.html"), html::render(&report, look.templates)?);
     }
     Ok(made)
 }

@@ -41,10 +41,9 @@ pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
 
 /// The report on a part of an assessment, which a pack holds beside that on the whole: it bears the name and the root of the pack.
 pub fn build_part(part: &Assessment, whole: &Assessment, wording: &Wording) -> Report {
-    let values = [("count", whole.frameworks.len().to_string()), ("root", part.root.to_string())];
-    let [count, root] = &values;
+    let (count, root) = (whole.frameworks.len().to_string(), part.root.to_string());
     Report {
-        part_note: wording.fill("part_note", "{count} {root}", &[(count.0, &count.1), (root.0, &root.1)]),
+        part_note: wording.fill("part_note", "{count} {root}", &[("count", &count), ("root", &root)]),
         pack_id: pack_id(whole),
         root: whole.root.to_string(),
         ..build(part, wording)
@@ -487,8 +486,10 @@ fn seen_as(objective: &ObjectiveResult, outcome: Outcome) -> impl Iterator<Item 
 fn grouped(rows: Vec<DeviationView>) -> Vec<DeviationView> {
     let mut groups: Vec<DeviationView> = Vec::new();
     for row in rows {
-        let says = |own: &DeviationView| [&own.outcome, &own.reason, &own.exception, &own.objective].map(String::clone);
-        match groups.iter_mut().find(|own| says(own) == says(&row)) {
+        let is_same = |own: &DeviationView| {
+            (&own.outcome, &own.reason, &own.exception, &own.objective) == (&row.outcome, &row.reason, &row.exception, &row.objective)
+        };
+        match groups.iter_mut().find(|own| is_same(own)) {
             Some(own) => own.also.push(MemberView { subject: row.subject, dossier: row.dossier, exhibit: row.exhibit, record: row.record }),
             None => groups.push(row),
         }

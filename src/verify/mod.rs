@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::assessment::{ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, SCHEMA};
 use crate::base::{Digest, SourceTree};
-use crate::pack::{self, MANIFEST, SealFile};
+use crate::pack::{self, MANIFEST, PART, SealFile};
 
 pub use chain::{Chain, ChainLink, walk};
 pub use seal::{SignatureReport, StampReport, Trust};
@@ -466,7 +466,7 @@ fn check_renderings(assessment: &Assessment, files: &SourceTree, found: &mut Fin
         }
     }
     // Reports on one framework each bear the root of the whole as well.
-    let is_page = |path: &str| path == "index.html" || (path.starts_with("report-") && path.ends_with(".html"));
+    let is_page = |path: &str| path == "index.html" || (path.starts_with(PART) && path.ends_with(".html"));
     for (path, _) in files.iter().filter(|(path, _)| is_page(path)) {
         if files.text(path).is_some_and(|text| !text.contains(assessment.root.as_str())) {
             found.add("rendering-differs", path, "it does not show the root of this assessment");
