@@ -7,6 +7,7 @@ mod convert;
 mod grouped;
 mod growing;
 mod made;
+mod room;
 mod shared;
 mod shelf;
 mod spill;
@@ -24,6 +25,8 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
+use datafusion::execution::memory_pool::MemoryPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::{ColumnarValue, Expr as PlanExpr, LogicalPlan, Volatility, create_udf};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
@@ -35,6 +38,7 @@ pub use made::{Declared, Unmade};
 pub use shelf::{Draft, Entry, Shelf, TableWriter};
 
 use crate::base::table::{ColumnType, Table};
+use room::Room;
 use shared::LaidDown;
 
 /// So many rows go through a query together.
@@ -118,6 +122,11 @@ impl Default for Engine {
 
 impl Engine {
     pub fn new() -> Engine {
+        Engine::with_room(Arc::new(Room::new(room::HELD_MAX)))
+    }
+
+    /// The same with a stated rule of how much memory the parts of a query hold.
+    fn with_room(room: Arc<dyn MemoryPool>) -> Engine {
         // One partition: the order of aggregation then does not depend on the machine.
         let config = SessionConfig::new()
             .with_target_partitions(1)
@@ -126,7 +135,8 @@ impl Engine {
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
             .set_usize("datafusion.sql_parser.recursion_limit", 60)
             .set_usize("datafusion.optimizer.max_passes", 1);
-        let context = SessionContext::new_with_config(config);
+        let runtime = RuntimeEnvBuilder::new().with_memory_pool(room).build_arc().expect("no folder is made yet");
+        let context = SessionContext::new_with_config_rt(config, runtime);
         let instant = || DataType::Timestamp(TimeUnit::Microsecond, None);
         context.register_udf(create_udf(
             "days_between",

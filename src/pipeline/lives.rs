@@ -106,8 +106,9 @@ fn step_record(table: &Table, row: usize, ledger: &Ledger) -> StepRecord {
     }
 }
 
-/// Puts the steps into their order and names what is missing; an exception is never due.
+/// Puts the steps into their order and names what is missing; an exception is never due. The order in which they came has no say in it.
 fn finished(identity: String, mut steps: Vec<StepRecord>) -> DossierRecord {
+    put_in_order(&mut steps);
     if !steps.iter().any(|own| own.step == "exception")
         && let Some(first) = steps.first()
     {
@@ -120,22 +121,23 @@ fn finished(identity: String, mut steps: Vec<StepRecord>) -> DossierRecord {
             record: first.record.clone(),
         };
         steps.push(none);
+        put_in_order(&mut steps);
     }
-    let place = |step: &str| STEPS.iter().position(|own| *own == step).unwrap_or(STEPS.len());
-    let is_missing = |own: &StepRecord| own.state == "missing";
-    // What is missing closes its step: before it stands what only claims it.
-    steps.sort_by(|one, two| {
-        (place(&one.step), is_missing(one), &one.at, &one.says, &one.artifact, &one.record).cmp(&(
-            place(&two.step),
-            is_missing(two),
-            &two.at,
-            &two.says,
-            &two.artifact,
-            &two.record,
-        ))
-    });
     let missing = steps.iter().filter(|own| is_missing(own)).map(|own| own.step.clone()).collect();
     DossierRecord { identity, steps, missing }
+}
+
+fn is_missing(step: &StepRecord) -> bool {
+    step.state == "missing"
+}
+
+/// What is missing closes its step: before it stands what only claims it.
+fn put_in_order(steps: &mut [StepRecord]) {
+    fn order(own: &StepRecord) -> impl Ord + '_ {
+        let place = STEPS.iter().position(|step| *step == own.step).unwrap_or(STEPS.len());
+        (place, is_missing(own), &own.at, &own.says, &own.artifact, &own.record)
+    }
+    steps.sort_by(|one, two| order(one).cmp(&order(two)));
 }
 
 /// Whose the subjects of exceptions are, where they are credentials by the name under which checks show them, or identities.
@@ -281,5 +283,33 @@ mod tests {
         let order: Vec<(&str, &str)> = own.steps.iter().map(|own| (own.step.as_str(), own.state.as_str())).collect();
         assert_eq!(order, [("approval", "claimed"), ("approval", "missing"), ("exception", "not-due"), ("retirement", "not-due")]);
         assert_eq!(own.missing, ["approval"]);
+    }
+
+    #[test]
+    fn the_order_in_which_steps_come_changes_nothing() {
+        let step = |step: &str, at: Option<&str>, artifact: &str| StepRecord {
+            step: step.into(),
+            state: "shown".into(),
+            at: at.map(str::to_owned),
+            says: String::new(),
+            artifact: artifact.into(),
+            record: "1".into(),
+        };
+        let steps = vec![
+            step("retirement", None, "users.csv"),
+            step("approval", Some("2026-02-01T00:00:00Z"), "tickets.csv"),
+            step("use", None, "log.json"),
+            step("approval", Some("2026-01-01T00:00:00Z"), "other.csv"),
+        ];
+        let own = finished("i".into(), steps.clone());
+        assert_eq!(
+            own.steps.iter().map(|own| own.artifact.as_str()).collect::<Vec<_>>(),
+            ["other.csv", "tickets.csv", "log.json", "other.csv", "users.csv"]
+        );
+        for turned in 1..steps.len() {
+            let mut other = steps.clone();
+            other.rotate_left(turned);
+            assert_eq!(finished("i".into(), other), own);
+        }
     }
 }

@@ -12,31 +12,58 @@ protection_rules as (
   where trim(rule) <> ''
 ),
 
--- What an identity did on one day, by the logs of its platform or of any other. An export of last uses is no log.
+-- What the logs of its platform, or of any other, say that an identity did. An export of last uses is no log.
+deeds as (
+  select
+    identity_id,
+    at,
+    on_behalf_of is null and outcome <> 'failure' as callerless,
+    artifact,
+    record
+  from events
+  where platform is not null
+    and identity_id is not null
+    and at between $period_from and $period_to
+),
+
 identity_days as (
   select
     identity_id,
     date_trunc('day', at) as day,
     max(at) as last_at,
-    min(concat(artifact, chr(31), record)) as place,
-    min(case when on_behalf_of is null and outcome <> 'failure' then concat(artifact, chr(31), record) end) as callerless_place
-  from events
-  where platform is not null
-    and identity_id is not null
-    and at between $period_from and $period_to
+    bool_or(callerless) as callerless
+  from deeds
   group by identity_id, date_trunc('day', at)
 ),
 
-acts as (
+-- Days and places are gathered apart: there are far more days than identities, and a place is long.
+act_days as (
   select
     identity_id,
     count(*) as days_count,
     max(last_at) as last_at,
-    count(callerless_place) as callerless_days,
-    min(place) as place,
-    min(callerless_place) as callerless_place
+    count(*) filter (where callerless) as callerless_days
   from identity_days
   group by identity_id
+),
+
+act_places as (
+  select
+    identity_id,
+    min(concat(artifact, chr(31), record)) as place,
+    min(case when callerless then concat(artifact, chr(31), record) end) as callerless_place
+  from deeds
+  group by identity_id
+),
+
+acts as (
+  select
+    act_days.*,
+    act_places.place,
+    act_places.callerless_place
+  from act_days
+  inner join act_places
+    on act_places.identity_id = act_days.identity_id
 ),
 
 -- One day of one log, and whether an entry of it names nobody.
@@ -54,9 +81,9 @@ log_days as (
         then concat(events.artifact, chr(31), events.record, chr(31), events.actor)
       end
     ) as nameless_place
-  from events
-  left join shared_words
-    on shared_words.word = lower(trim(events.actor))
+  from shared_words
+  right join events
+    on lower(trim(events.actor)) = shared_words.word
   where events.platform is not null
     and events.at between $period_from and $period_to
   group by lower(events.platform), coalesce(lower(events.scope), 'unstated'), date_trunc('day', events.at)

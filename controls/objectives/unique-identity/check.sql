@@ -18,11 +18,8 @@ shared as (
 ),
 
 -- From where, and by which programs, each credential was used in the period. Calls that the platform makes on its own are left out.
-used_from as (
-  select
-    credential_native_id as native_id,
-    address,
-    min(concat(artifact, chr(31), record)) as place
+uses_from as (
+  select credential_native_id as native_id, address, artifact, record
   from events
   where credential_native_id is not null
     and address is not null
@@ -30,21 +27,25 @@ used_from as (
     and address <> 'AWS Internal'
     and outcome <> 'failure'
     and at between $period_from and $period_to
-  group by credential_native_id, address
 ),
 
 addresses as (
-  select native_id, count(*) as addresses_count, min(address) as first_address, max(address) as last_address, min(place) as place
-  from used_from
+  select native_id, count(*) as addresses_count, min(address) as first_address, max(address) as last_address
+  from (select distinct native_id, address from uses_from) as used_from
   group by native_id
   having count(*) > $addresses_max
 ),
 
-used_by as (
-  select
-    credential_native_id as native_id,
-    lower(split_part(split_part(trim(agent), '/', 1), ' ', 1)) as program,
-    min(concat(artifact, chr(31), record)) as place
+-- Where it stands is asked of the few that are used too widely.
+address_places as (
+  select native_id, min(concat(artifact, chr(31), record)) as place
+  from uses_from
+  where native_id in (select native_id from addresses)
+  group by native_id
+),
+
+uses_by as (
+  select credential_native_id as native_id, lower(split_part(split_part(trim(agent), '/', 1), ' ', 1)) as program, artifact, record
   from events
   where credential_native_id is not null
     and trim(agent) <> ''
@@ -52,14 +53,20 @@ used_by as (
     and agent <> 'AWS Internal'
     and outcome <> 'failure'
     and at between $period_from and $period_to
-  group by credential_native_id, lower(split_part(split_part(trim(agent), '/', 1), ' ', 1))
 ),
 
 programs as (
-  select native_id, count(*) as programs_count, min(program) as first_program, max(program) as last_program, min(place) as place
-  from used_by
+  select native_id, count(*) as programs_count, min(program) as first_program, max(program) as last_program
+  from (select distinct native_id, program from uses_by) as used_by
   group by native_id
   having count(*) > $programs_max
+),
+
+program_places as (
+  select native_id, min(concat(artifact, chr(31), record)) as place
+  from uses_by
+  where native_id in (select native_id from programs)
+  group by native_id
 ),
 
 -- Credentials of which the logs of the period show the use. A log that names a credential nowhere proves nothing about it: who can say that it holds the whole period?
@@ -102,12 +109,16 @@ widest as (
     programs.programs_count,
     programs.first_program,
     programs.last_program,
-    coalesce(addresses.place, programs.place) as place
+    coalesce(address_places.place, program_places.place) as place
   from credentials_of
   left join addresses
     on addresses.native_id = credentials_of.native_id
+  left join address_places
+    on address_places.native_id = credentials_of.native_id
   left join programs
     on programs.native_id = credentials_of.native_id
+  left join program_places
+    on program_places.native_id = credentials_of.native_id
   where coalesce(addresses.native_id, programs.native_id) is not null
   qualify row_number() over (
     partition by credentials_of.holder
