@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tickmark::assessment::{Assessment, RegisterRecord};
+use tickmark::assessment::{Assessment, RegisterRecord, written};
 use tickmark::base::{Digest, Status};
 
 const OBJECTIVES: usize = 12;
@@ -75,7 +75,7 @@ fn run(binary: &str, arguments: &[&str]) -> Measured {
 /// Writes a record to a file and gives its length in bytes. Its digests and its root hold.
 fn write_record(path: &Path, identities: usize, shift: usize) -> u64 {
     let record = small(identities, shift);
-    let text = serde_json::to_string_pretty(&record).expect("plain data");
+    let text = String::from_utf8(written::bytes(&record)).expect("JSON is text");
     let mut file = BufWriter::new(File::create(path).expect("a temporary file"));
     let mut rest = text.as_str();
     let mut objective = 0;
@@ -120,8 +120,8 @@ fn observation(at: usize) -> String {
     let (mut text, name) = (String::new(), name(at));
     let _ = write!(
         text,
-        "{{\n        \"subject\": \"{name}\",\n        \"outcome\": \"fail\",\n        \"reason\": \"Set {} days ago; 90 are allowed.\",\n        \
-         \"artifact\": \"aws/credential-report.csv\",\n        \"record\": \"row {at}\",\n        \"identity\": \"{name}\",\n        \"proved\": true\n      }}",
+        "{{\"subject\":\"{name}\",\"outcome\":\"fail\",\"reason\":\"Set {} days ago; 90 are allowed.\",\"artifact\":\"aws/credential-report.csv\",\
+         \"record\":\"row {at}\",\"identity\":\"{name}\",\"proved\":true}}",
         91 + at % 300
     );
     text
@@ -158,7 +158,7 @@ fn entry(at: usize, shift: usize) -> String {
         register_artifact: Some("registers/register.csv".into()),
         register_record: Some(format!("row {at}")),
     };
-    serde_json::to_string_pretty(&row).expect("plain data").replace('\n', "\n      ")
+    serde_json::to_string(&row).expect("plain data")
 }
 
 /// The record without its long lists.

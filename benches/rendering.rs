@@ -24,7 +24,7 @@ fn main() {
     };
     let text = std::fs::read(path).expect("the assessment can be read");
     let assessment = enlarged(serde_json::from_slice(&text).expect("an assessment"));
-    let record = serde_json::to_vec_pretty(&assessment).expect("plain data");
+    let record = tickmark::assessment::written::bytes(&assessment);
     let templates = io::embedded_templates();
     let wording = Wording::load(&templates, "en", &mut Diagnostics::default());
     // Repeated deviations have the same reasons: brought together they would be a few rows, as in no real report.

@@ -9,6 +9,7 @@ pub mod names;
 pub mod parts;
 pub mod profile;
 pub mod sample;
+pub mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 

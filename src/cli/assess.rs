@@ -3,14 +3,13 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::args::{AssessArguments, AssessFormat, GateWord};
 use super::terminal::{self, Width};
 use super::timings::Timings;
 use super::{Failure, open_workspace, settle, summary};
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, written};
 use crate::base::diagnostic::printable;
 use crate::base::{Diagnostic, Diagnostics};
 use crate::diff::gate::{FailOn, Gated, gate};
@@ -60,12 +59,12 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
         let width = if out.is_some() { Width::Free } else { Width::Terminal };
         let bytes = match (format, &out) {
             (AssessFormat::Json, Some(path)) => {
-                io::write_file_by(path, |out| write_json(&assessment, out))?;
+                io::write_file_by(path, |out| written::write(&assessment, out))?;
                 continue;
             }
             (AssessFormat::Json, None) => {
                 let mut bytes = Vec::new();
-                write_json(&assessment, &mut bytes).map_err(|error| Failure::CouldNotRun(error.to_string()))?;
+                written::write(&assessment, &mut bytes).map_err(|error| Failure::CouldNotRun(error.to_string()))?;
                 bytes
             }
             (AssessFormat::Text, _) => text(&assessment, (!words.is_empty()).then(view), &wording, width).into_bytes(),
@@ -177,11 +176,6 @@ fn facts(words: &BTreeSet<FailOn>, gated: &Gated, before: Option<&Assessment>) -
         moved: moved.collect(),
         new: gated.new.clone(),
     }
-}
-
-fn write_json(assessment: &Assessment, mut out: &mut dyn Write) -> std::io::Result<()> {
-    serde_json::to_writer_pretty(&mut out, assessment)?;
-    out.write_all(b"\n")
 }
 
 fn text(assessment: &Assessment, gated: Option<&Machine>, wording: &Wording, width: Width) -> String {

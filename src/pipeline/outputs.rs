@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Assessed;
 use super::machine::machine_files;
 use super::redaction::{Redacted, ledger, redacted};
-use crate::assessment::{Assessment, REGISTER_COLUMNS, RegisterRecord, register_csv};
+use crate::assessment::{Assessment, REGISTER_COLUMNS, RegisterRecord, register_csv, written};
 use crate::base::{Digest, SourceTree};
 use crate::pack::{self, PART};
 use crate::render::{RenderError, html, pdf, text, workbook};
@@ -89,7 +89,7 @@ pub fn outputs(
     files.insert("masking.csv".into(), ledger(&assessment, &hidden));
     let report = build(&assessment, wording);
     progress("rendering report.pdf, index.html and the machine forms");
-    let record = json(&assessment);
+    let record = written::bytes(&assessment);
     let (rendered, page, forms, register, parts) = std::thread::scope(|scope| {
         let page = aside(scope, || html::render(&report, templates));
         let forms = aside(scope, || machine_files(&machine(&assessment, wording, None)));
@@ -133,7 +133,7 @@ fn parts(assessment: &Assessment, look: Look<'_>) -> Result<Parts, RenderError> 
         let part = assessment.restricted(std::slice::from_ref(&framework.framework));
         let report = build_part(&part, assessment, look.wording);
         let name = framework.framework.replace('@', "-");
-        let pdf = pdf::render(&report, &json(&part), look.templates, look.fonts)?;
+        let pdf = pdf::render(&report, &written::bytes(&part), look.templates, look.fonts)?;
         made.unshown.extend(pdf.unshown);
         made.files.insert(format!("{PART}{name}.pdf"), pdf.bytes);
         made.files.insert(format!("{PART}{name}.html"), html::render(&report, look.templates)?);
