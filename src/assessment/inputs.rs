@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::lists::{Lists, SeenRow};
 use super::{Assessment, ClauseResult, ExceptionRecord, ObjectiveResult, Outcome};
 use crate::base::Status;
@@ -31,22 +33,22 @@ impl<'a> Recorded<'a> {
     }
 
     fn of(assessment: &'a Assessment, objectives: impl Iterator<Item = &'a ObjectiveResult>, lists: Option<&'a Lists>) -> Recorded<'a> {
-        let failing = |objective: &'a ObjectiveResult| {
+        let failing = |objective: &&'a ObjectiveResult| {
             let mut subjects: Vec<&str> = match lists {
-                Some(lists) => departing(lists.observations(&objective.id).into_iter().flatten()).collect(),
-                None => departing(objective.observations.iter().map(SeenRow::from)).collect(),
+                Some(lists) => lists.failing(&objective.id).collect(),
+                None => {
+                    objective.observations.iter().filter(|seen| seen.outcome == Outcome::Fail).map(|seen| seen.subject.as_str()).collect()
+                }
             };
             if !subjects.is_sorted() {
                 subjects.sort_unstable();
             }
-            subjects
+            (objective.id.as_str(), subjects)
         };
-        let mut recorded = Recorded { assessment, objectives: BTreeMap::new(), failing: BTreeMap::new() };
-        for objective in objectives {
-            recorded.objectives.insert(&objective.id, objective);
-            recorded.failing.insert(&objective.id, failing(objective));
-        }
-        recorded
+        let objectives: Vec<&ObjectiveResult> = objectives.collect();
+        let failing = objectives.par_iter().map(failing).collect();
+        let objectives = objectives.into_iter().map(|own| (own.id.as_str(), own)).collect();
+        Recorded { assessment, objectives, failing }
     }
 
     pub fn objective(&self, id: &str) -> Option<&'a ObjectiveResult> {
@@ -66,10 +68,6 @@ impl<'a> Recorded<'a> {
                 && (own.frameworks.is_empty() || own.frameworks.iter().any(|at| at == framework))
         })
     }
-}
-
-fn departing<'a>(rows: impl Iterator<Item = SeenRow<'a>>) -> impl Iterator<Item = &'a str> {
-    rows.filter(|seen| seen.outcome == Outcome::Fail).map(|seen| seen.subject)
 }
 
 /// A clause in the record it comes from.

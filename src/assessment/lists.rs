@@ -48,6 +48,50 @@ impl<'a> From<&'a Observation> for SeenRow<'a> {
     }
 }
 
+/// A row of which only what is asked for is looked up: of a million, most are compared by subject and outcome alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Glimpse<'a> {
+    pub subject: &'a str,
+    pub outcome: Outcome,
+    of: Place<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
+    Kept(&'a Texts, &'a Seen),
+    Plain(&'a Observation),
+}
+
+impl<'a> Glimpse<'a> {
+    pub fn identity(&self) -> Option<&'a str> {
+        match self.of {
+            Place::Kept(_, seen) if seen.identity == seen.subject => Some(self.subject),
+            Place::Kept(texts, seen) => texts.lent(seen.identity),
+            Place::Plain(seen) => seen.identity.as_deref(),
+        }
+    }
+
+    pub fn reason(&self) -> &'a str {
+        match self.of {
+            Place::Kept(texts, seen) => texts.get(seen.reason),
+            Place::Plain(seen) => &seen.reason,
+        }
+    }
+
+    pub fn row(&self) -> SeenRow<'a> {
+        match self.of {
+            Place::Kept(texts, seen) => seen.row(texts),
+            Place::Plain(seen) => seen.into(),
+        }
+    }
+}
+
+impl<'a> From<&'a Observation> for Glimpse<'a> {
+    fn from(own: &'a Observation) -> Glimpse<'a> {
+        Glimpse { subject: &own.subject, outcome: own.outcome, of: Place::Plain(own) }
+    }
+}
+
 /// One machine identity of a register as far as comparisons read it, lent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RegisterRow<'a> {
@@ -74,6 +118,8 @@ pub struct Lists {
     /// By objective, in the order in which they came.
     observations: Vec<(String, Vec<Seen>)>,
     texts: Texts,
+    /// Whether some row came before one whose subject or identity is smaller. It is seen while the last text is still at hand.
+    in_disorder: bool,
     register: Vec<Entry>,
     register_texts: Texts,
     /// Whether whole populations are listed, and not only what does not pass.
@@ -103,6 +149,7 @@ impl Lists {
         let Some((_, list)) = self.observations.last_mut() else { return };
         let texts = &mut self.texts;
         let last = list.last();
+        self.in_disorder |= last.is_some_and(|own| texts.get(own.subject) > row.subject);
         let subject = texts.add(row.subject);
         let seen = Seen {
             subject,
@@ -123,6 +170,7 @@ impl Lists {
     pub fn enter(&mut self, row: RegisterRow<'_>) {
         let texts = &mut self.register_texts;
         let last = self.register.last();
+        self.in_disorder |= last.is_some_and(|own| texts.get(own.identity) >= row.identity);
         let identity = texts.add(row.identity);
         let mut common =
             |text: Option<&str>, field: fn(&Entry) -> Symbol| texts.stated(text, |texts, text| texts.common(text, last.map(field)));
@@ -159,6 +207,11 @@ impl Lists {
 
     /// Puts observations in the order of their subjects and the register in that of its identities, which our own records have already.
     pub fn settle(&mut self) {
+        self.texts.common = Vec::new();
+        self.register_texts.common = Vec::new();
+        if !self.in_disorder {
+            return;
+        }
         let texts = &self.texts;
         for (_, list) in &mut self.observations {
             if !list.is_sorted_by(|one, two| texts.get(one.subject) <= texts.get(two.subject)) {
@@ -170,8 +223,7 @@ impl Lists {
             self.register.sort_by(|one, two| texts.get(one.identity).cmp(texts.get(two.identity)));
             self.register.dedup_by(|later, kept| texts.get(later.identity) == texts.get(kept.identity));
         }
-        self.texts.common = Vec::new();
-        self.register_texts.common = Vec::new();
+        self.in_disorder = false;
     }
 
     /// Puts the whole populations of other lists in the place of the observations here.
@@ -182,17 +234,21 @@ impl Lists {
     }
 
     /// The observations of an objective in the order of their subjects; nothing where there is no such list.
-    pub fn observations(&self, objective: &str) -> Option<impl ExactSizeIterator<Item = SeenRow<'_>>> {
+    pub fn observations<'a>(&'a self, objective: &str) -> Option<impl ExactSizeIterator<Item = SeenRow<'a>> + use<'a>> {
         let (_, list) = self.observations.iter().find(|(name, _)| name == objective)?;
-        Some(list.iter().map(|own| SeenRow {
-            subject: self.texts.get(own.subject),
-            outcome: own.outcome,
-            reason: self.texts.get(own.reason),
-            artifact: self.texts.get(own.artifact),
-            record: self.texts.get(own.record),
-            identity: self.texts.lent(own.identity),
-            proved: own.proved,
-        }))
+        Some(list.iter().map(|own| own.row(&self.texts)))
+    }
+
+    /// The same, each row looked up as far as it is asked.
+    pub fn glimpses<'a>(&'a self, objective: &str) -> impl Iterator<Item = Glimpse<'a>> + use<'a> {
+        let list = self.observations.iter().find(|(name, _)| name == objective).map(|(_, list)| list.as_slice()).unwrap_or_default();
+        let texts = &self.texts;
+        list.iter().map(|own| Glimpse { subject: texts.get(own.subject), outcome: own.outcome, of: Place::Kept(texts, own) })
+    }
+
+    /// The subjects that depart from an objective, in their order.
+    pub fn failing<'a>(&'a self, objective: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.glimpses(objective).filter(|own| own.outcome == Outcome::Fail).map(|own| own.subject)
     }
 
     /// Every identity that an observation speaks of, once and in order.
@@ -233,6 +289,31 @@ impl Lists {
         }
     }
 
+    /// Whose the row at a place is; nothing where nobody is named.
+    ///
+    /// # Panics
+    /// Where the register has no row at that place.
+    pub fn register_owner(&self, place: usize) -> Option<&str> {
+        self.register_texts.lent(self.register[place].owner).filter(|owner| !owner.is_empty())
+    }
+
+    /// Whether nothing that may change about an identity differs between a row here and one of other lists.
+    ///
+    /// # Panics
+    /// Where one of the registers has no row at that place.
+    pub fn register_is_same(&self, place: usize, other: &Lists, other_place: usize) -> bool {
+        let (one, two) = (&self.register[place], &other.register[other_place]);
+        let same = |field: fn(&Entry) -> Symbol| self.register_texts.lent(field(one)) == other.register_texts.lent(field(two));
+        one.admin == two.admin
+            && same(|own| own.owner)
+            && same(|own| own.entitlements)
+            && same(|own| own.purpose)
+            && same(|own| own.owner_status)
+            && same(|own| own.class)
+            && same(|own| own.status)
+            && same(|own| own.expires_at)
+    }
+
     /// The identity of the row at a place.
     ///
     /// # Panics
@@ -262,6 +343,20 @@ struct Seen {
     proved: bool,
 }
 
+impl Seen {
+    fn row<'a>(&self, texts: &'a Texts) -> SeenRow<'a> {
+        SeenRow {
+            subject: texts.get(self.subject),
+            outcome: self.outcome,
+            reason: texts.get(self.reason),
+            artifact: texts.get(self.artifact),
+            record: texts.get(self.record),
+            identity: texts.lent(self.identity),
+            proved: self.proved,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     identity: Symbol,
@@ -281,23 +376,38 @@ struct Entry {
     record: Symbol,
 }
 
-/// All texts behind one another.
+/// All texts behind one another, so many in each part. A part never moves when another one is added.
 #[derive(Debug, Default)]
 struct Texts {
-    all: String,
-    ends: Vec<usize>,
-    /// Texts that rows may share, each in the slot of its hash; the latest one holds it.
+    parts: Vec<Part>,
+    /// Texts that rows may share, each in one of the slots of its hash; the latest one holds the last of them.
     common: Vec<Symbol>,
 }
+
+#[derive(Debug, Default)]
+struct Part {
+    all: String,
+    ends: Vec<u32>,
+}
+
+/// A symbol is the number of its part and, in the lowest bits, the place of the text in it.
+const PART_BITS: u32 = 16;
+const PART_TEXTS: usize = 1 << PART_BITS;
 
 /// Enough for the owners, reasons and rights that a large organisation words differently.
 const SLOTS: usize = 1 << 16;
 
 impl Texts {
     fn add(&mut self, text: &str) -> Symbol {
-        self.all.push_str(text);
-        self.ends.push(self.all.len());
-        let symbol = Symbol::try_from(self.ends.len() - 1).unwrap_or(NONE);
+        let fits = |part: &&mut Part| part.ends.len() < PART_TEXTS && part.all.len() + text.len() <= u32::MAX as usize;
+        if self.parts.last_mut().as_ref().is_none_or(|part| !fits(part)) {
+            self.parts.push(Part::default());
+        }
+        let number = self.parts.len() - 1;
+        let part = &mut self.parts[number];
+        part.all.push_str(text);
+        part.ends.push(u32::try_from(part.all.len()).expect("no text fills four gigabytes"));
+        let symbol = Symbol::try_from((number << PART_BITS) + part.ends.len() - 1).unwrap_or(NONE);
         assert!(symbol != NONE, "four thousand million texts fit into no memory");
         symbol
     }
@@ -310,12 +420,20 @@ impl Texts {
         if self.common.is_empty() {
             self.common = vec![NONE; SLOTS];
         }
-        let slot = slot_of(text);
-        if self.lent(self.common[slot]) == Some(text) {
-            return self.common[slot];
+        let slots = slots_of(text);
+        for slot in slots.clone() {
+            match self.common[slot] {
+                NONE => {
+                    let symbol = self.add(text);
+                    self.common[slot] = symbol;
+                    return symbol;
+                }
+                symbol if self.get(symbol) == text => return symbol,
+                _ => {}
+            }
         }
         let symbol = self.add(text);
-        self.common[slot] = symbol;
+        self.common[slots.last().unwrap_or_default()] = symbol;
         symbol
     }
 
@@ -324,9 +442,10 @@ impl Texts {
     }
 
     fn get(&self, symbol: Symbol) -> &str {
-        let at = symbol as usize;
-        let from = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.all[from..self.ends[at]]
+        let part = &self.parts[(symbol >> PART_BITS) as usize];
+        let at = symbol as usize % PART_TEXTS;
+        let from = if at == 0 { 0 } else { part.ends[at - 1] };
+        &part.all[from as usize..part.ends[at] as usize]
     }
 
     fn lent(&self, symbol: Symbol) -> Option<&str> {
@@ -334,10 +453,18 @@ impl Texts {
     }
 }
 
-/// FNV-1a: where a text is looked for decides nothing but how much memory is saved.
-fn slot_of(text: &str) -> usize {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    (hash >> 48) as usize % SLOTS
+/// Where a text is looked for decides nothing but how much memory is saved.
+fn slots_of(text: &str) -> impl Iterator<Item = usize> + Clone {
+    let hash = hash_of(text) as usize;
+    (0..4).map(move |step| hash.wrapping_add(step) % SLOTS)
+}
+
+/// A hash that is quick and always the same. It is none of those that stand for a content.
+fn hash_of(text: &str) -> u64 {
+    let mix = |hash: u64, part: u64| (hash ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    let hash = eights.iter().fold(0xcbf2_9ce4_8422_2325, |hash, part| mix(hash, u64::from_le_bytes(*part)));
+    mix(mix(hash, rest.iter().fold(rest.len() as u64, |all, byte| all << 8 | u64::from(*byte))), 0)
 }
 
 #[cfg(test)]

@@ -233,17 +233,21 @@ impl Window<'_> {
         self.passed += self.at as u64;
         self.at = 0;
         let step = STEP.max(self.text.len() as u64);
-        let mut bytes = std::mem::take(&mut self.cut);
+        // Read behind the rest in place: copying a long record once more would show.
+        let mut bytes = std::mem::take(&mut self.text).into_bytes();
+        bytes.append(&mut self.cut);
         let read = (&mut *self.source).take(step).read_to_end(&mut bytes)?;
         self.has_ended = (read as u64) < step;
-        let whole = match std::str::from_utf8(&bytes) {
-            Ok(text) => text.len(),
-            Err(error) if error.error_len().is_none() && !self.has_ended => error.valid_up_to(),
+        self.text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) if error.utf8_error().error_len().is_none() && !self.has_ended => {
+                let whole = error.utf8_error().valid_up_to();
+                let mut bytes = error.into_bytes();
+                self.cut = bytes.split_off(whole);
+                String::from_utf8(bytes).unwrap_or_default()
+            }
             Err(_) => return Err(self.refused("something that is no text")),
         };
-        let (text, cut) = bytes.split_at(whole);
-        self.text.push_str(std::str::from_utf8(text).unwrap_or_default());
-        self.cut = cut.to_vec();
         Ok(())
     }
 

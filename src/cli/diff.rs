@@ -1,5 +1,7 @@
 //! `tickmark diff`, `tickmark trend`, `tickmark history`.
 
+use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use super::args::{ChangesFormat, DiffArguments, Gate, SideArguments, TextOrJson, TrendArguments};
@@ -22,6 +24,8 @@ use crate::report::{Wording, changes as views};
 pub fn run(arguments: &DiffArguments, controls: Option<&Path>) -> Result<(), Failure> {
     let trust = trust(&arguments.sides);
     let (before, after) = read_both(&arguments.before, &arguments.after, trust)?;
+    // The program ends here: to give back the texts of a million identities one by one would take as long as comparing them.
+    let (before, after) = (ManuallyDrop::new(before), ManuallyDrop::new(after));
     refuse_mistakes(&before.assessment, &after.assessment, arguments)?;
     let crosswalks = crosswalks(&before.assessment, &after.assessment, controls)?;
     let unclear = if arguments.records_only { Vec::new() } else { unclear(before.side(), after.side(), &crosswalks, &rejudge) };
@@ -30,20 +34,21 @@ pub fn run(arguments: &DiffArguments, controls: Option<&Path>) -> Result<(), Fai
     } else {
         anew::worked_through([(&arguments.before, &before), (&arguments.after, &after)], &unclear, controls)?
     };
-    let set = compare_anew(before.side(), after.side(), &crosswalks, &rejudge, &anew);
-    let machine = || json(&set);
+    let set = ManuallyDrop::new(compare_anew(before.side(), after.side(), &crosswalks, &rejudge, &anew));
+    let machine = || json(&*set);
     let view = |wording: &Wording, extent: Extent| views::changes(&set, wording, extent);
     let format = format_of(arguments.sides.format, arguments.sides.out.as_deref())?;
     if format == ChangesFormat::Text {
         print_changes(&set, &view(templates(&arguments.sides)?.look(Set::Combined).wording, Extent::Page));
+    } else if let (ChangesFormat::Json, Some(path)) = (format, &arguments.sides.out) {
+        // Written while it is made: it may be as long as the records.
+        crate::io::write_file_by(path, |out| write_json(&*set, out))?;
+        said_written(path);
     } else {
         let made = made(format, &arguments.sides, machine, &view, || views::changes_csv(&set))?;
         deliver(&made, arguments.sides.out.as_deref())?;
     }
-    let met = gate(&set, &arguments.fail_on);
-    // The program ends here: to give back the texts of a million identities one by one would take as long as comparing them.
-    std::mem::forget((set, before, after));
-    met
+    gate(&set, &arguments.fail_on)
 }
 
 pub fn run_trend(arguments: &TrendArguments) -> Result<(), Failure> {
@@ -84,9 +89,14 @@ fn trust(sides: &SideArguments) -> Trust {
     if sides.unverified { Trust::Unverified } else { Trust::VerifiedOnly }
 }
 
+fn write_json<T: serde::Serialize>(value: &T, mut out: &mut dyn Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, value)?;
+    out.write_all(b"\n")
+}
+
 fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Failure> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| Failure::CouldNotRun(error.to_string()))?;
-    bytes.push(b'\n');
+    let mut bytes = Vec::new();
+    write_json(value, &mut bytes).map_err(|error| Failure::CouldNotRun(error.to_string()))?;
     Ok(bytes)
 }
 
@@ -208,11 +218,15 @@ fn deliver(bytes: &[u8], out: Option<&Path>) -> Result<(), Failure> {
     match out {
         Some(path) => {
             crate::io::write_file(path, bytes)?;
-            terminal::safe_line(&format!("Wrote {}.", path.display()));
+            said_written(path);
         }
         None => terminal::raw(&String::from_utf8_lossy(bytes)),
     }
     Ok(())
+}
+
+fn said_written(path: &Path) {
+    terminal::safe_line(&format!("Wrote {}.", path.display()));
 }
 
 fn gate(set: &ChangeSet, gates: &[Gate]) -> Result<(), Failure> {

@@ -86,28 +86,28 @@ pub enum How {
 
 /// One cause with what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Cause {
+pub struct Cause<'a> {
     pub kind: CauseKind,
     pub how: How,
     pub objective: Option<String>,
     pub text: String,
     /// The first subjects that began or ceased to depart; `objectives` of the change set has all of them.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Row<'a>>,
     pub started: usize,
     pub stopped: usize,
 }
 
-impl Cause {
-    fn plain(kind: CauseKind, how: How, objective: Option<&str>, text: String) -> Cause {
+impl<'a> Cause<'a> {
+    fn plain(kind: CauseKind, how: How, objective: Option<&str>, text: String) -> Cause<'a> {
         Cause { kind, how, objective: objective.map(str::to_owned), text, rows: Vec::new(), started: 0, stopped: 0 }
     }
 }
 
 /// The two records and how to judge by them.
-pub struct Judging<'a> {
+pub struct Judging<'a, 's> {
     pub old: &'a Recorded<'a>,
     pub new: &'a Recorded<'a>,
-    pub moved: &'a BTreeMap<String, ObjectiveChange>,
+    pub moved: &'a BTreeMap<String, ObjectiveChange<'s>>,
     pub rejudge: Rejudge<'a>,
     pub anew: &'a Anew,
 }
@@ -127,9 +127,9 @@ enum Weight {
     Unknown(String),
 }
 
-impl Judging<'_> {
+impl<'s> Judging<'_, 's> {
     /// At least one cause for everything that changed.
-    pub fn causes(&self, group: &Group<'_>, change: Change) -> Vec<Cause> {
+    pub fn causes(&self, group: &Group<'_>, change: Change) -> Vec<Cause<'s>> {
         let mut causes = Vec::new();
         match &group.link {
             Link::OneSided => {
@@ -169,7 +169,7 @@ impl Judging<'_> {
     }
 
     /// The catalog of one edition differs between the sides.
-    fn catalog(&self, group: &Group<'_>) -> Cause {
+    fn catalog(&self, group: &Group<'_>) -> Cause<'s> {
         let name = group.editions().1.unwrap_or_default();
         let revision = |record: &Recorded<'_>| {
             record.assessment.frameworks.iter().find(|own| own.framework == name).map(|own| own.revision).unwrap_or_default()
@@ -188,13 +188,13 @@ impl Judging<'_> {
     }
 
     /// Causes of a verdict that moved between one clause and one clause.
-    fn between(&self, was: &ClauseResult, is: &ClauseResult, crosses: bool) -> Vec<Cause> {
+    fn between(&self, was: &ClauseResult, is: &ClauseResult, crosses: bool) -> Vec<Cause<'s>> {
         let old = RecordedClause { record: self.old, clause: was };
         let new = RecordedClause { record: self.new, clause: is };
         let differing = differing(old, new, crosses);
         let decisive = self.decisive(old, new, &differing);
         let (inputs, how) = if decisive.is_empty() { (differing, How::Inferred) } else { (decisive, How::Rejudged) };
-        let mut causes: Vec<Cause> = inputs.iter().flat_map(|input| self.told(*input, old, new, how)).collect();
+        let mut causes: Vec<Cause<'s>> = inputs.iter().flat_map(|input| self.told(*input, old, new, how)).collect();
         if crosses {
             // The edition is told already.
             causes.retain(|cause| cause.kind != CauseKind::CatalogEdition);
@@ -214,7 +214,7 @@ impl Judging<'_> {
     }
 
     /// Several clauses against several: what differs among the objectives that they share.
-    fn crosswise(&self, group: &Group<'_>) -> Vec<Cause> {
+    fn crosswise(&self, group: &Group<'_>) -> Vec<Cause<'s>> {
         let cited = |list: &[&ClauseResult]| -> BTreeSet<String> {
             list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.clone()).collect()
         };
@@ -230,7 +230,7 @@ impl Judging<'_> {
     }
 
     /// One input that differs, put into words; several causes where several things lie behind it.
-    fn told(&self, input: Input<'_>, old: RecordedClause<'_>, new: RecordedClause<'_>, how: How) -> Vec<Cause> {
+    fn told(&self, input: Input<'_>, old: RecordedClause<'_>, new: RecordedClause<'_>, how: How) -> Vec<Cause<'s>> {
         match input {
             Input::Rows(id) => self.rows(id, how, Some((old, new))),
             Input::Reliance(id) => vec![self.reliance(id, how)],
@@ -260,7 +260,7 @@ impl Judging<'_> {
     }
 
     /// What was observed differs: because of the evidence, the check, a parameter, the scope, or the instant alone.
-    fn rows(&self, id: &str, how: How, between: Option<(RecordedClause<'_>, RecordedClause<'_>)>) -> Vec<Cause> {
+    fn rows(&self, id: &str, how: How, between: Option<(RecordedClause<'_>, RecordedClause<'_>)>) -> Vec<Cause<'s>> {
         let Some((is, behind)) = self.behind(id) else { return Vec::new() };
         let parts = behind.parts();
         let weighed: Vec<Weighed> = match between {
@@ -270,7 +270,7 @@ impl Judging<'_> {
                 parts.iter().map(|part| Weighed { part: *part, how, note: String::new() }).collect()
             }
         };
-        let mut causes: Vec<Cause> = weighed
+        let mut causes: Vec<Cause<'s>> = weighed
             .into_iter()
             .map(|Weighed { part, how, note }| {
                 let mut cause = match part {
@@ -359,7 +359,7 @@ impl Judging<'_> {
     }
 
     /// Nothing but the instant of judgement differs.
-    fn instant(&self, id: &str, how: How) -> Cause {
+    fn instant(&self, id: &str, how: How) -> Cause<'s> {
         let mut cause = self.observed(id, how);
         cause.kind = CauseKind::AsOf;
         cause.text = format!("{} The evidence is the same: {}", self.as_of(), cause.text);
@@ -390,7 +390,7 @@ impl Judging<'_> {
     }
 
     /// Who began and who ceased to depart.
-    fn observed(&self, id: &str, how: How) -> Cause {
+    fn observed(&self, id: &str, how: How) -> Cause<'s> {
         const ROWS_MAX: usize = 5;
         let Some(moved) = self.moved.get(id) else {
             return Cause::plain(CauseKind::EvidenceChanged, how, Some(id), "What was observed is another.".into());
@@ -408,7 +408,7 @@ impl Judging<'_> {
         }
     }
 
-    fn reliance(&self, id: &str, how: How) -> Cause {
+    fn reliance(&self, id: &str, how: How) -> Cause<'s> {
         let limits = |record: &Recorded<'_>| -> BTreeMap<String, String> {
             let reasons = record.objective(id).into_iter().flat_map(|own| &own.reasons);
             reasons.filter(|reason| LIMITS.contains(&reason.code.as_str())).map(|own| (own.code.clone(), own.text.clone())).collect()
@@ -427,7 +427,7 @@ impl Judging<'_> {
         Cause::plain(CauseKind::EvidenceMissing, how, Some(id), text)
     }
 
-    fn mapping(&self, was: &ClauseResult, is: &ClauseResult, how: How) -> Cause {
+    fn mapping(&self, was: &ClauseResult, is: &ClauseResult, how: How) -> Cause<'s> {
         if was.framework != is.framework {
             return Cause { how, ..edition(format!("{} asks otherwise than {}.", is.framework, was.framework)) };
         }
@@ -455,10 +455,10 @@ impl Judging<'_> {
     }
 
     /// Exceptions that cover deviations of the clause on one side and not on the other.
-    fn excepted(&self, old: RecordedClause<'_>, new: RecordedClause<'_>, how: How) -> Vec<Cause> {
+    fn excepted(&self, old: RecordedClause<'_>, new: RecordedClause<'_>, how: How) -> Vec<Cause<'s>> {
         let ids: BTreeSet<&String> = old.clause.basis.exceptions.keys().chain(new.clause.basis.exceptions.keys()).collect();
         let find = |record: &Recorded<'_>, id: &str| record.assessment.exceptions.iter().find(|own| own.id == id).cloned();
-        let causes: Vec<Cause> = ids
+        let causes: Vec<Cause<'s>> = ids
             .into_iter()
             .filter(|id| old.clause.basis.exceptions.get(*id) != new.clause.basis.exceptions.get(*id))
             .filter_map(|id| {
@@ -493,7 +493,7 @@ fn parameter_text(title: &str, behind: &Behind) -> String {
     format!("{title}: {}.", told.join("; "))
 }
 
-fn edition(text: String) -> Cause {
+fn edition<'s>(text: String) -> Cause<'s> {
     Cause::plain(CauseKind::CatalogEdition, How::Recorded, None, text)
 }
 

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::register::Registers;
+use super::register::{Near, RegisterFact, Registers, Who};
 use super::{Seen, Side};
 use crate::assessment::Outcome;
-use crate::assessment::lists::SeenRow;
-use crate::base::Shared;
+use crate::assessment::lists::Glimpse;
 
 /// Objectives that tell more of an identity than that it departs.
 const OWNERSHIP: &str = "nhi-ownership";
@@ -22,12 +22,12 @@ const REVIEW: &str = "access-review";
 
 /// One identity with everything that changed about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct IdentityChange {
-    pub identity: Shared,
+pub struct IdentityChange<'a> {
+    pub identity: &'a str,
     pub standing: Standing,
     /// Whose it is by the later register, else by the earlier one; none where neither tells.
-    pub owner: Option<Shared>,
-    pub facts: Vec<Fact>,
+    pub owner: Option<&'a str>,
+    pub facts: Vec<Fact<'a>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -42,13 +42,14 @@ pub enum Standing {
 
 /// Something that changed, or stayed and should not have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Fact {
+pub struct Fact<'a> {
     pub kind: FactKind,
-    pub objective: Shared,
-    pub subject: Shared,
+    /// Empty where no objective tells it.
+    pub objective: &'a str,
+    pub subject: &'a str,
     /// None where it was not there, and where its objective tells what was seen.
-    pub before: Option<Box<Seen>>,
-    pub after: Option<Box<Seen>>,
+    pub before: Option<Box<Seen<'a>>>,
+    pub after: Option<Box<Seen<'a>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -78,7 +79,7 @@ pub enum FactKind {
 }
 
 /// One subject on both sides.
-type Pair<'a> = (Option<SeenRow<'a>>, Option<SeenRow<'a>>);
+type Pair<'a> = (Option<Glimpse<'a>>, Option<Glimpse<'a>>);
 
 /// What is known of all identities before anything is said of one.
 pub(super) struct Identities<'a> {
@@ -89,22 +90,41 @@ pub(super) struct Identities<'a> {
     whole: bool,
 }
 
-/// Facts that one objective tells, subject by subject.
-pub(super) struct Facts<'a> {
-    objective: Shared,
-    has_register: bool,
-    whole: bool,
-    facts: Vec<(&'a str, Fact)>,
-    /// Credentials of identities that came, went or were renewed.
-    credentials: Vec<(&'a str, Pair<'a>)>,
-    unreviewed: Vec<(&'a str, SeenRow<'a>)>,
+/// A fact on its way to the identity that it is about. There may be millions, so it is small.
+struct Light<'a> {
+    who: Who<'a>,
+    /// A standing where it says no more than what became of its identity.
+    kind: Result<FactKind, Standing>,
+    objective: u16,
+    subject: &'a str,
+    seen: Option<Box<(Option<Seen<'a>>, Option<Seen<'a>>)>>,
 }
 
-impl<'a> Facts<'a> {
+/// Facts that one objective tells, subject by subject.
+pub(super) struct Facts<'a, 'p> {
+    people: &'p Identities<'a>,
+    objective: &'a str,
+    /// Its place among all objectives, from one.
+    place: u16,
+    facts: Vec<Light<'a>>,
+    /// Where the last identity was found.
+    near: Near,
+    /// Credentials of identities that came, went or were renewed.
+    credentials: Vec<(&'a str, Pair<'a>)>,
+    unreviewed: Vec<(&'a str, Glimpse<'a>)>,
+}
+
+/// The same once all of its subjects were seen.
+pub(super) struct Settled<'a> {
+    facts: Vec<Light<'a>>,
+    unreviewed: Vec<(&'a str, Glimpse<'a>)>,
+}
+
+impl<'a> Facts<'a, '_> {
     /// One subject as both sides saw it.
-    pub fn add(&mut self, was: Option<SeenRow<'a>>, is: Option<SeenRow<'a>>) {
-        let Some(identity) = is.or(was).and_then(|seen| seen.identity) else { return };
-        let outcome = |seen: Option<SeenRow<'_>>| seen.map(|seen| seen.outcome);
+    pub fn add(&mut self, was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>) {
+        let Some(identity) = is.or(was).and_then(|seen| seen.identity()) else { return };
+        let outcome = |seen: Option<Glimpse<'_>>| seen.map(|seen| seen.outcome);
         let (old, new) = (outcome(was), outcome(is));
         let fails = |outcome: Option<Outcome>| outcome == Some(Outcome::Fail);
         let kind = match (fails(old), fails(new)) {
@@ -118,15 +138,16 @@ impl<'a> Facts<'a> {
             (Some(_), Some(seen)) => self.mark(kind, identity, seen.subject),
             _ => self.note(kind, identity, was, is),
         }
-        let said_otherwise = was.zip(is).is_some_and(|(was, is)| was.reason != is.reason);
-        match &*self.objective {
+        let said_otherwise = || was.zip(is).is_some_and(|(was, is)| was.reason() != is.reason());
+        let has_register = self.people.registers.is_some();
+        match self.objective {
             // A register tells it better than the sentence of an objective.
-            OWNERSHIP if said_otherwise && !self.has_register => self.note(Some(FactKind::OwnerChanged), identity, was, is),
+            OWNERSHIP if !has_register && said_otherwise() => self.note(Some(FactKind::OwnerChanged), identity, was, is),
             RIGHTS => {
                 let kind = match (was.is_some() && is.is_some(), fails(old), fails(new)) {
                     (true, false, true) => Some(FactKind::PrivilegeGrown),
                     (true, true, false) => Some(FactKind::PrivilegeReduced),
-                    _ if said_otherwise && !self.has_register => Some(FactKind::GrantsChanged),
+                    _ if !has_register && said_otherwise() => Some(FactKind::GrantsChanged),
                     _ => None,
                 };
                 self.note(kind, identity, was, is);
@@ -140,28 +161,40 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn note(&mut self, kind: Option<FactKind>, identity: &'a str, was: Option<SeenRow<'_>>, is: Option<SeenRow<'_>>) {
-        let Some(kind) = kind else { return };
-        let subject = is.or(was).map(|seen| seen.subject.into()).unwrap_or_default();
-        let seen = |own: Option<SeenRow<'_>>| own.map(|own| Box::new(Seen::of(&own)));
-        let fact = Fact { kind, objective: self.objective.clone(), subject, before: seen(was), after: seen(is) };
-        self.facts.push((identity, fact));
-    }
-
-    /// A fact without what was seen.
-    fn mark(&mut self, kind: Option<FactKind>, identity: &'a str, subject: &str) {
+    fn note(&mut self, kind: Option<FactKind>, identity: &'a str, was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>) {
         if let Some(kind) = kind {
-            let fact = Fact { kind, objective: self.objective.clone(), subject: subject.into(), before: None, after: None };
-            self.facts.push((identity, fact));
+            let subject = is.or(was).map(|seen| seen.subject).unwrap_or_default();
+            let seen = |own: Option<Glimpse<'a>>| own.map(|own| Seen::of(&own));
+            self.push(kind, identity, subject, Some(Box::new((seen(was), seen(is)))));
         }
     }
 
-    fn came(&self, was: Option<SeenRow<'_>>, is: Option<SeenRow<'_>>) -> bool {
-        self.whole && !is_live(was) && is_live(is)
+    /// A fact without what was seen.
+    fn mark(&mut self, kind: Option<FactKind>, identity: &'a str, subject: &'a str) {
+        if let Some(kind) = kind {
+            self.push(kind, identity, subject, None);
+        }
     }
 
-    fn went(&self, was: Option<SeenRow<'_>>, is: Option<SeenRow<'_>>) -> bool {
-        self.whole && is_live(was) && !is_live(is)
+    fn push(&mut self, kind: FactKind, identity: &'a str, subject: &'a str, seen: Option<Box<(Option<Seen<'a>>, Option<Seen<'a>>)>>) {
+        let who = self.people.who(identity, &mut self.near);
+        self.facts.push(Light { who, kind: Ok(kind), objective: self.place, subject, seen });
+    }
+
+    fn came(&self, was: Option<Glimpse<'_>>, is: Option<Glimpse<'_>>) -> bool {
+        self.people.whole && !is_live(was) && is_live(is)
+    }
+
+    fn went(&self, was: Option<Glimpse<'_>>, is: Option<Glimpse<'_>>) -> bool {
+        self.people.whole && is_live(was) && !is_live(is)
+    }
+
+    pub fn settle(mut self) -> Settled<'a> {
+        self.settle_credentials();
+        // Subjects came in order, and most identities with them.
+        self.facts.sort_by_key(|fact| fact.who);
+        self.facts.shrink_to_fit();
+        Settled { facts: self.facts, unreviewed: self.unreviewed }
     }
 
     /// What is told of credentials depends on all credentials of an identity.
@@ -187,11 +220,11 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn is_live(seen: Option<SeenRow<'_>>) -> bool {
+fn is_live(seen: Option<Glimpse<'_>>) -> bool {
     seen.is_some_and(|seen| seen.outcome != Outcome::Skip)
 }
 
-fn renewed(was: Option<SeenRow<'_>>, is: Option<SeenRow<'_>>) -> bool {
+fn renewed(was: Option<Glimpse<'_>>, is: Option<Glimpse<'_>>) -> bool {
     was.zip(is).is_some_and(|(was, is)| was.outcome == Outcome::Fail && is.outcome == Outcome::Pass)
 }
 
@@ -215,63 +248,67 @@ impl<'a> Identities<'a> {
         self.alone.is_some()
     }
 
-    pub fn facts_of(&self, objective: &str) -> Facts<'a> {
-        Facts {
-            objective: objective.into(),
-            has_register: self.registers.is_some(),
-            whole: self.whole,
-            facts: Vec::new(),
-            credentials: Vec::new(),
-            unreviewed: Vec::new(),
-        }
+    /// Of the objective at a place among all of them.
+    pub fn facts_of(&self, objective: &'a str, place: usize) -> Facts<'a, '_> {
+        let place = u16::try_from(place + 1).expect("objectives are few");
+        Facts { people: self, objective, place, facts: Vec::new(), near: Near::default(), credentials: Vec::new(), unreviewed: Vec::new() }
     }
 
-    /// Every identity about which there is something to say: by standing, then in order.
-    pub fn settle(self, objectives: Vec<Facts<'a>>) -> Vec<IdentityChange> {
-        let mut unreviewed: Vec<(&str, SeenRow<'_>)> = Vec::new();
-        let mut facts: Vec<(&str, Fact)> = Vec::new();
-        for mut own in objectives {
-            own.settle_credentials();
-            facts.append(&mut own.facts);
-            unreviewed.append(&mut own.unreviewed);
+    fn who(&self, name: &'a str, near: &mut Near) -> Who<'a> {
+        self.registers.as_ref().map_or_else(|| Who::named(name), |registers| registers.who(name, near))
+    }
+
+    /// Every identity about which there is something to say: by standing, then in order. `ids` are the objectives in the order of their facts.
+    pub fn settle(self, ids: &[&'a str], objectives: Vec<Settled<'a>>) -> Vec<IdentityChange<'a>> {
+        let mut unreviewed: Vec<(&str, Glimpse<'_>)> = Vec::new();
+        let mut lists: Vec<Vec<Light<'a>>> = Vec::new();
+        for own in objectives {
+            lists.push(own.facts);
+            unreviewed.extend(own.unreviewed);
         }
         unreviewed.sort_by_key(|(identity, _)| *identity);
-        let mut standings = self.standings();
-        if let Some(registers) = &self.registers {
-            facts.extend(registers.facts());
-            facts.extend(registers.renamed().into_iter().map(|(new, old)| (new, renamed(new, old))));
-        }
-        // Each objective gave them in order already: a sort that finds such runs has little to do.
-        facts.sort_by(|one, two| one.0.cmp(two.0).then_with(|| one.1.cmp(&two.1)));
-        let counts: Vec<usize> = facts.chunk_by(|one, two| one.0 == two.0).map(<[_]>::len).collect();
-        let mut facts = facts.into_iter();
-        let mut list: Vec<IdentityChange> = Vec::with_capacity(counts.len() + standings.len());
-        for count in counts {
-            let Some((identity, first)) = facts.next() else { break };
-            let mut own = Vec::with_capacity(count);
-            own.push(first);
-            own.extend(facts.by_ref().take(count - 1).map(|(_, fact)| fact));
-            let standing = standings.remove(identity).unwrap_or(Standing::Kept);
-            // The subject is the identity itself more often than not.
-            let shared = own.iter().find(|fact| fact.subject == identity).map_or_else(|| identity.into(), |fact| fact.subject.clone());
-            for fact in own.iter_mut().filter(|fact| fact.subject == identity) {
-                fact.subject = shared.clone();
-            }
-            let facts = told(own, standing, || last_of(&unreviewed, identity));
-            list.push(IdentityChange { identity: shared, standing, owner: None, facts });
-        }
-        let quiet = |(id, standing): (&str, _)| IdentityChange { identity: id.into(), standing, owner: None, facts: Vec::new() };
-        list.extend(standings.into_iter().map(quiet));
-        list.sort_by(|one, two| one.identity.cmp(&two.identity));
-        if let Some(registers) = &self.registers {
-            let mut owner_of = registers.owners();
-            let mut owners: BTreeMap<&str, Shared> = BTreeMap::new();
-            for own in &mut list {
-                own.owner = owner_of(&own.identity).map(|owner| owners.entry(owner).or_insert_with(|| owner.into()).clone());
+        lists.push(self.told_by_registers());
+        let ranks = self.registers.as_ref().map_or(1, Registers::ranks);
+        let starts: Vec<u32> = (0..ranks).step_by(PART_RANKS).collect();
+        let mut parts: Vec<Vec<&mut [Light<'a>]>> = starts.iter().map(|_| Vec::new()).collect();
+        for list in &mut lists {
+            let mut rest = list.as_mut_slice();
+            for (part, start) in parts.iter_mut().zip(&starts) {
+                let end = start.saturating_add(PART_RANKS as u32);
+                let (own, others) = rest.split_at_mut(rest.partition_point(|fact| fact.who.rank() < end));
+                part.push(own);
+                rest = others;
             }
         }
-        // A stable sort: within a standing they stay in order.
-        list.sort_by_key(|own| own.standing);
+        let told = Told { people: &self, ids, unreviewed: &unreviewed };
+        let mut parts: Vec<Vec<IdentityChange<'a>>> = parts.into_par_iter().map(|lists| told.part(lists)).collect();
+        drop(lists);
+        let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+        for standing in [Standing::New, Standing::Retired, Standing::Renamed] {
+            parts.iter_mut().for_each(|part| all.extend(part.extract_if(.., |own| own.standing == standing)));
+        }
+        parts.into_iter().for_each(|part| all.extend(part));
+        all
+    }
+
+    /// What the registers say, and that something is to be said of whoever came or went.
+    fn told_by_registers(&self) -> Vec<Light<'a>> {
+        let light = |who: Who<'a>, kind| Light { who, kind, objective: 0, subject: who.name, seen: None };
+        let standings = self.standings();
+        let mut near = Near::default();
+        let mut list: Vec<Light<'a>> =
+            standings.into_iter().map(|(name, standing)| light(self.who(name, &mut near), Err(standing))).collect();
+        if let Some(registers) = &self.registers {
+            list.extend(registers.facts().into_iter().map(|(who, RegisterFact { kind, before, after })| Light {
+                seen: Some(Box::new((Some(before), Some(after)))),
+                ..light(who, Ok(kind))
+            }));
+            list.extend(registers.renamed().into_iter().map(|(new, old)| {
+                let seen = |id: &'a str| Some(Seen { outcome: None, reason: id.into(), artifact: "", record: "" });
+                Light { seen: Some(Box::new((seen(old), seen(new)))), ..light(self.who(new, &mut Near::default()), Ok(FactKind::Renamed)) }
+            }));
+        }
+        list.sort_by_key(|fact| fact.who);
         list
     }
 
@@ -290,32 +327,62 @@ impl<'a> Identities<'a> {
     }
 }
 
-fn renamed(new: &str, old: &str) -> Fact {
-    let seen = |id: &str| Some(Box::new(Seen { outcome: None, reason: id.to_owned(), artifact: String::new(), record: String::new() }));
-    Fact { kind: FactKind::Renamed, objective: Shared::default(), subject: new.into(), before: seen(old), after: seen(new) }
+/// Ranks that one thread goes through at once.
+const PART_RANKS: usize = 1 << 15;
+
+/// What is to be said of identities, and what has to be known for it.
+struct Told<'a, 'p> {
+    people: &'p Identities<'a>,
+    ids: &'p [&'a str],
+    unreviewed: &'p [(&'a str, Glimpse<'a>)],
+}
+
+impl<'a> Told<'a, '_> {
+    /// The identities of one stretch of ranks. Each list has its facts in their order.
+    fn part(&self, lists: Vec<&mut [Light<'a>]>) -> Vec<IdentityChange<'a>> {
+        let mut facts: Vec<&mut Light<'a>> = lists.into_iter().flatten().collect();
+        facts.sort_by_key(|fact| fact.who);
+        facts.chunk_by_mut(|one, two| one.who == two.who).map(|own| self.identity(own)).collect()
+    }
+
+    fn identity(&self, own: &mut [&mut Light<'a>]) -> IdentityChange<'a> {
+        let who = own[0].who;
+        let standing = own.iter().find_map(|fact| fact.kind.err()).unwrap_or(Standing::Kept);
+        let mut facts = Vec::with_capacity(own.len());
+        facts.extend(own.iter_mut().filter_map(|fact| {
+            let kind = fact.kind.ok()?;
+            let (before, after) = fact.seen.take().map_or((None, None), |seen| *seen);
+            let objective = (fact.objective as usize).checked_sub(1).map_or("", |place| self.ids[place]);
+            Some(Fact { kind, objective, subject: fact.subject, before: before.map(Box::new), after: after.map(Box::new) })
+        }));
+        facts.sort();
+        let facts = told(facts, standing, || last_of(self.unreviewed, who.name));
+        let owner = self.people.registers.as_ref().and_then(|registers| registers.owner(who));
+        IdentityChange { identity: who.name, standing, owner, facts }
+    }
 }
 
 /// What a list in order says last of an identity.
-fn last_of<'a>(list: &[(&str, SeenRow<'a>)], identity: &str) -> Option<SeenRow<'a>> {
+fn last_of<'a>(list: &[(&str, Glimpse<'a>)], identity: &str) -> Option<Glimpse<'a>> {
     let after = list.partition_point(|(id, _)| *id <= identity);
     list[..after].last().filter(|(id, _)| *id == identity).map(|(_, seen)| *seen)
 }
 
 /// The facts of one identity that are worth a line, in order.
-fn told<'s>(mut facts: Vec<Fact>, standing: Standing, unreviewed: impl FnOnce() -> Option<SeenRow<'s>>) -> Vec<Fact> {
+fn told<'a>(mut facts: Vec<Fact<'a>>, standing: Standing, unreviewed: impl FnOnce() -> Option<Glimpse<'a>>) -> Vec<Fact<'a>> {
     // That rights grew is told once: by the register with the grants, where it tells it.
     for kind in [FactKind::PrivilegeGrown, FactKind::PrivilegeReduced] {
         if facts.iter().any(|fact| fact.kind == kind && fact.objective.is_empty()) {
             facts.retain(|fact| fact.kind != kind || fact.objective.is_empty());
         }
     }
-    let drifts = |fact: &Fact| {
+    let drifts = |fact: &Fact<'_>| {
         matches!(fact.kind, FactKind::PrivilegeGrown | FactKind::GrantsChanged | FactKind::OwnerChanged | FactKind::CredentialAdded)
     };
     if facts.iter().any(drifts)
         && let Some(seen) = unreviewed()
     {
-        let (objective, subject) = (REVIEW.into(), seen.subject.into());
+        let (objective, subject) = (REVIEW, seen.subject);
         facts.push(Fact { kind: FactKind::DriftSinceReview, objective, subject, before: None, after: Some(Box::new(Seen::of(&seen))) });
         facts.sort();
     }

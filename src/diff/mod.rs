@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::assessment::inputs::{Recorded, Rejudge};
-use crate::assessment::lists::{Lists, SeenRow};
+use crate::assessment::lists::{Glimpse, Lists};
 use crate::assessment::{Assessment, Tally};
 use crate::base::Status;
 
@@ -48,16 +48,16 @@ impl<'a> Side<'a> {
     }
 
     /// The observations of an objective in the order of their subjects.
-    fn listed(self, objective: &str) -> Vec<SeenRow<'a>> {
+    fn listed(self, objective: &str) -> Box<dyn Iterator<Item = Glimpse<'a>> + 'a> {
         if let Some(lists) = self.lists {
-            return lists.observations(objective).into_iter().flatten().collect();
+            return Box::new(lists.glimpses(objective));
         }
         let kept = self.assessment.objective(objective).map(|own| &own.observations);
-        let mut list: Vec<SeenRow<'_>> = kept.into_iter().flatten().map(SeenRow::from).collect();
+        let mut list: Vec<Glimpse<'_>> = kept.into_iter().flatten().map(Glimpse::from).collect();
         if !list.is_sorted_by_key(|own| own.subject) {
             list.sort_by_key(|own| own.subject);
         }
-        list
+        Box::new(list.into_iter())
     }
 }
 
@@ -182,7 +182,7 @@ pub struct ClauseAt {
 
 /// One clause that changed, or several that became one another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Entry {
+pub struct Entry<'a> {
     /// Edition and id on the later side; on the earlier one where there is no later one.
     pub framework: String,
     pub clause: String,
@@ -197,10 +197,10 @@ pub struct Entry {
     pub objectives_carried: Vec<String>,
     /// Objectives that speak for it on the later side only.
     pub objectives_new: Vec<String>,
-    pub causes: Vec<Cause>,
+    pub causes: Vec<Cause<'a>>,
 }
 
-impl Entry {
+impl Entry<'_> {
     /// Whether a gate against deterioration stops here: a weaker verdict, or a deviation where nothing was known.
     pub fn is_worse(&self) -> bool {
         match self.change {
@@ -277,7 +277,7 @@ pub struct ExceptionChange {
 /// Everything that changed, worst first. What `tickmark diff --format json` prints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(title = "Tickmark changes")]
-pub struct ChangeSet {
+pub struct ChangeSet<'a> {
     /// `tickmark-changes/1`.
     pub schema: &'static str,
     pub before: SideRecord,
@@ -286,16 +286,16 @@ pub struct ChangeSet {
     /// Entries by class, unchanged ones included: together they hold every assessable clause of both sides once.
     pub counts: BTreeMap<Change, usize>,
     pub frameworks: Vec<FrameworkChange>,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Entry<'a>>,
     pub took_effect: Vec<TookEffect>,
-    pub objectives: Vec<ObjectiveChange>,
+    pub objectives: Vec<ObjectiveChange<'a>>,
     pub exceptions: Vec<ExceptionChange>,
     /// Whether both sides list their whole population, in full lists or in a register, so that new and retired identities can be told.
     pub populations_known: bool,
-    pub identities: Vec<IdentityChange>,
+    pub identities: Vec<IdentityChange<'a>>,
 }
 
-impl ChangeSet {
+impl<'a> ChangeSet<'a> {
     /// Nothing moved: no clause, no subject, no identity.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -305,7 +305,7 @@ impl ChangeSet {
     }
 
     /// Entries at which a gate against deterioration stops.
-    pub fn worse(&self) -> impl Iterator<Item = &Entry> {
+    pub fn worse(&self) -> impl Iterator<Item = &Entry<'a>> {
         self.entries.iter().filter(|entry| entry.is_worse())
     }
 }
@@ -324,13 +324,13 @@ pub fn unclear(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk], reju
 }
 
 /// Compares two assessments by nothing but their records.
-pub fn compare(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>) -> ChangeSet {
+pub fn compare<'a>(before: Side<'a>, after: Side<'a>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>) -> ChangeSet<'a> {
     compare_anew(before, after, crosswalks, rejudge, &Anew::nothing("queries were not run again"))
 }
 
 /// Compares two assessments. Every assessable clause of both sides is in exactly one entry or counted as unchanged, and every entry has a cause.
 /// `anew` has what came out where objectives that are [`unclear`] were tested again.
-pub fn compare_anew(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>, anew: &Anew) -> ChangeSet {
+pub fn compare_anew<'a>(before: Side<'a>, after: Side<'a>, crosswalks: &[Crosswalk], rejudge: Rejudge<'_>, anew: &Anew) -> ChangeSet<'a> {
     let (old, new) = (Recorded::with(before.assessment, before.lists), Recorded::with(after.assessment, after.lists));
     let moved = subjects::moved(before, after);
     let judging = causes::Judging { old: &old, new: &new, moved: &moved.objectives, rejudge, anew };
@@ -353,7 +353,7 @@ pub fn compare_anew(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk],
     }
     let all = (assessable(before.assessment), assessable(after.assessment));
     assert_eq!(held, all, "each assessable clause of both sides stands in one group");
-    entries.sort_by(|one: &Entry, two: &Entry| one.change.cmp(&two.change).then_with(|| one.framework.cmp(&two.framework)));
+    entries.sort_by(|one: &Entry<'_>, two: &Entry<'_>| one.change.cmp(&two.change).then_with(|| one.framework.cmp(&two.framework)));
     ChangeSet {
         schema: SCHEMA,
         before: side_record(before),

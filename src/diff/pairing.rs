@@ -304,7 +304,7 @@ impl Group<'_> {
         }
     }
 
-    pub fn entry(&self, change: Change, movement: Movement, why: String, causes: Vec<Cause>) -> Entry {
+    pub fn entry<'s>(&self, change: Change, movement: Movement, why: String, causes: Vec<Cause<'s>>) -> Entry<'s> {
         let shown = self.after.first().or(self.before.first()).expect("a group has a clause");
         let cited = |list: &[&ClauseResult]| -> BTreeSet<String> {
             list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.clone()).collect()

@@ -5,71 +5,164 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::Seen;
-use super::identities::{Fact, FactKind};
+use super::identities::FactKind;
 use crate::assessment::lists::{Lists, RegisterRow};
-use crate::base::Shared;
 
 /// The registers of both sides, by identity.
 pub struct Registers<'a> {
     old: &'a Lists,
     new: &'a Lists,
-    /// Places of identities that only the earlier register has, and of those that only the later one has.
-    went: Vec<usize>,
-    came: Vec<usize>,
+    /// Every identity of both, in order.
+    all: Vec<Both>,
+    names: Vec<&'a str>,
 }
 
-/// Rows of the later register that one thread goes through at once.
+/// Where an identity stands in the earlier register and in the later one; at least one of them has it.
+#[derive(Clone, Copy)]
+struct Both {
+    old: u32,
+    new: u32,
+    /// Where both have it: whether a fact about it changed.
+    differs: bool,
+}
+
+/// The place of what is not there.
+const NOWHERE: u32 = u32::MAX;
+
+/// Identities that one thread goes through at once.
 const PART_ROWS: usize = 20_000;
+
+/// Whose something is. Those who stand in a register are told apart and put in order by a number; the rest by their names between these.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Who<'a> {
+    /// Odd for an identity of a register.
+    rank: u32,
+    pub name: &'a str,
+}
+
+impl<'a> Who<'a> {
+    /// Somebody where no register is at hand.
+    pub fn named(name: &'a str) -> Who<'a> {
+        Who { rank: 0, name }
+    }
+
+    pub fn rank(self) -> u32 {
+        self.rank
+    }
+
+    fn place(self) -> Option<usize> {
+        (self.rank % 2 == 1).then_some(self.rank as usize / 2)
+    }
+}
+
+impl PartialEq for Who<'_> {
+    fn eq(&self, other: &Who<'_>) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Who<'_> {}
+
+impl PartialOrd for Who<'_> {
+    fn partial_cmp(&self, other: &Who<'_>) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Who<'_> {
+    fn cmp(&self, other: &Who<'_>) -> Ordering {
+        self.rank.cmp(&other.rank).then_with(|| if self.rank % 2 == 1 { Ordering::Equal } else { self.name.cmp(other.name) })
+    }
+}
+
+/// Where a name was found, and how far ahead of the one before.
+#[derive(Debug, Clone, Copy)]
+pub struct Near {
+    place: usize,
+    step: usize,
+}
+
+impl Default for Near {
+    fn default() -> Near {
+        Near { place: 0, step: 1 }
+    }
+}
 
 impl<'a> Registers<'a> {
     /// Nothing where one of the sides has no register.
     pub fn of(old: &'a Lists, new: &'a Lists) -> Option<Registers<'a>> {
-        if old.register_count() == 0 || new.register_count() == 0 {
+        let (old_count, new_count) = (old.register_count(), new.register_count());
+        if old_count == 0 || new_count == 0 {
             return None;
         }
-        let (mut went, mut came) = (Vec::new(), Vec::new());
-        let (mut i, mut j) = (0, 0);
-        while i < old.register_count() || j < new.register_count() {
-            let order = match (i < old.register_count(), j < new.register_count()) {
-                (true, true) => old.register_identity(i).cmp(new.register_identity(j)),
-                (true, false) => Ordering::Less,
-                _ => Ordering::Greater,
-            };
-            match order {
-                Ordering::Less => went.push(i),
-                Ordering::Greater => came.push(j),
-                Ordering::Equal => {}
-            }
-            i += usize::from(order != Ordering::Greater);
-            j += usize::from(order != Ordering::Less);
+        let parts: Vec<usize> = (0..new_count).step_by(PART_ROWS).collect();
+        let part = |from: &usize| {
+            let until = from + PART_ROWS;
+            let begin = if *from == 0 { 0 } else { old.register_place(new.register_identity(*from)) };
+            let end = if until >= new_count { old_count } else { old.register_place(new.register_identity(until)) };
+            merged(old, begin..end, new, *from..until.min(new_count))
+        };
+        let parts: Vec<Merged<'a>> = parts.par_iter().map(part).collect();
+        let count = parts.iter().map(|part| part.all.len()).sum();
+        let mut registers = Registers { old, new, all: Vec::with_capacity(count), names: Vec::with_capacity(count) };
+        for part in parts {
+            registers.all.extend(part.all);
+            registers.names.extend(part.names);
         }
-        Some(Registers { old, new, went, came })
+        Some(registers)
+    }
+
+    /// One more than the highest rank.
+    pub fn ranks(&self) -> u32 {
+        u32::try_from(2 * self.all.len() + 1).unwrap_or(NOWHERE)
+    }
+
+    /// Whose an identity's name is. Names that come in order are found near the last one, in memory as well.
+    pub fn who(&self, name: &'a str, near: &mut Near) -> Who<'a> {
+        let is_before = |place: usize| self.names.get(place).is_some_and(|own| *own < name);
+        let goes_on = near.place == 0 || is_before(near.place - 1);
+        let from = if goes_on { near.place } else { 0 };
+        // As far ahead as the last time, and as far again as long as that is not enough.
+        let mut step = if goes_on { near.step } else { self.names.len() };
+        while is_before(from + step - 1) {
+            step *= 2;
+        }
+        let until = self.names.len().min(from + step);
+        let place = from + self.names[from.min(until)..until].partition_point(|own| *own < name);
+        *near = Near { place, step: if goes_on { place - from + 1 } else { 1 } };
+        let is_there = self.names.get(place).is_some_and(|own| *own == name);
+        let rank = u32::try_from(2 * place + usize::from(is_there)).unwrap_or(NOWHERE - 1);
+        Who { rank, name }
     }
 
     /// Identities that only the earlier register has, and those that only the later one has.
     pub fn went_and_came(&self) -> (Vec<&'a str>, Vec<&'a str>) {
-        let name = |lists: &'a Lists, places: &[usize]| places.iter().map(|at| lists.register_identity(*at)).collect();
-        (name(self.old, &self.went), name(self.new, &self.came))
+        let named = |is_wanted: fn(&Both) -> bool| {
+            let both = self.all.iter().zip(&self.names);
+            both.filter(|(both, _)| is_wanted(both)).map(|(_, name)| *name).collect()
+        };
+        (named(Both::went), named(Both::came))
     }
 
-    /// Whose each of the identities is now, else whose it was. They have to come in order: then the registers are gone through once.
-    pub fn owners(&self) -> impl FnMut(&str) -> Option<&'a str> {
-        let (old, new) = (self.old, self.new);
-        let (mut old_at, mut new_at) = (0, 0);
-        move |identity| owner_from(new, &mut new_at, identity).or_else(|| owner_from(old, &mut old_at, identity))
+    /// Whose the identity is now, else whose it was.
+    pub fn owner(&self, who: Who<'_>) -> Option<&'a str> {
+        let both = self.all.get(who.place()?)?;
+        let of = |lists: &'a Lists, at: u32| (at != NOWHERE).then(|| lists.register_owner(at as usize)).flatten();
+        of(self.new, both.new).or_else(|| of(self.old, both.old))
     }
 
     /// Identities that went and came as one: the only two of their platform and kind that were created at the same instant.
     /// The later id, then the earlier one.
     pub fn renamed(&self) -> BTreeMap<&'a str, &'a str> {
         type Born<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
-        let born = |lists: &'a Lists, places: &[usize]| {
+        let born = |rows: &mut dyn Iterator<Item = RegisterRow<'a>>| {
             let mut by_birth: BTreeMap<Born<'a>, Vec<&'a str>> = BTreeMap::new();
-            for row in places.iter().map(|at| lists.register_row(*at)) {
+            for row in rows {
                 // A day without a time of day is shared by too many.
                 if let Some(at) = row.created_at.filter(|at| at.contains('T') && !at.contains("T00:00:00")) {
                     by_birth.entry((row.platform, row.scope, row.kind, at)).or_default().push(row.identity);
@@ -77,7 +170,8 @@ impl<'a> Registers<'a> {
             }
             by_birth
         };
-        let (went, came) = (born(self.old, &self.went), born(self.new, &self.came));
+        let went = born(&mut self.all.iter().filter(|both| both.went()).map(|both| self.old.register_row(both.old as usize)));
+        let came = born(&mut self.all.iter().filter(|both| both.came()).map(|both| self.new.register_row(both.new as usize)));
         came.iter()
             .filter_map(|(birth, new)| match (new.as_slice(), went.get(birth).map(Vec::as_slice)) {
                 ([new], Some([old])) => Some((*new, *old)),
@@ -87,35 +181,73 @@ impl<'a> Registers<'a> {
     }
 
     /// Facts of every identity that stands on both sides, in their order.
-    pub fn facts(&self) -> Vec<(&'a str, Fact)> {
-        let count = self.new.register_count();
-        let parts: Vec<usize> = (0..count).step_by(PART_ROWS).collect();
-        let part = |from: &usize| -> Vec<(&'a str, Fact)> {
-            let mut old = self.old.register_place(self.new.register_identity(*from));
+    pub fn facts(&self) -> Vec<(Who<'a>, RegisterFact<'a>)> {
+        let part = |(part, rows): (usize, &[Both])| {
             let mut facts = Vec::new();
-            for is in (*from..count.min(from + PART_ROWS)).map(|at| self.new.register_row(at)) {
-                while old < self.old.register_count() && self.old.register_identity(old) < is.identity {
-                    old += 1;
-                }
-                if old < self.old.register_count() && self.old.register_identity(old) == is.identity {
-                    facts.extend(changed(&self.old.register_row(old), &is).into_iter().map(|fact| (is.identity, fact)));
-                }
+            for (at, both) in rows.iter().enumerate().filter(|(_, both)| both.differs) {
+                let was = both.old as usize;
+                let is = self.new.register_row(both.new as usize);
+                let place = part * PART_ROWS + at;
+                let who = Who { rank: u32::try_from(2 * place + 1).unwrap_or(NOWHERE), name: is.identity };
+                facts.extend(changed(&self.old.register_row(was), &is).into_iter().map(|fact| (who, fact)));
             }
             facts
         };
-        parts.par_iter().map(part).collect::<Vec<_>>().into_iter().flatten().collect()
+        self.all.par_chunks(PART_ROWS).enumerate().flat_map_iter(part).collect()
     }
 }
 
-fn owner_from<'a>(lists: &'a Lists, at: &mut usize, identity: &str) -> Option<&'a str> {
-    while *at < lists.register_count() && lists.register_identity(*at) < identity {
-        *at += 1;
+impl Both {
+    fn went(&self) -> bool {
+        self.new == NOWHERE
     }
-    let is_there = *at < lists.register_count() && lists.register_identity(*at) == identity;
-    is_there.then(|| lists.register_row(*at).owner).flatten().filter(|owner| !owner.is_empty())
+
+    fn came(&self) -> bool {
+        self.old == NOWHERE
+    }
 }
 
-fn changed(was: &RegisterRow<'_>, is: &RegisterRow<'_>) -> Vec<Fact> {
+/// Two stretches of the registers in one order, with the names.
+#[derive(Default)]
+struct Merged<'a> {
+    all: Vec<Both>,
+    names: Vec<&'a str>,
+}
+
+fn merged<'a>(old: &'a Lists, old_places: Range<usize>, new: &'a Lists, new_places: Range<usize>) -> Merged<'a> {
+    let narrow = |place: usize| u32::try_from(place).unwrap_or(NOWHERE);
+    let mut merged = Merged::default();
+    let (mut i, mut j) = (old_places.start, new_places.start);
+    while i < old_places.end || j < new_places.end {
+        let was = (i < old_places.end).then(|| old.register_identity(i));
+        let is = (j < new_places.end).then(|| new.register_identity(j));
+        let order = match (was, is) {
+            (Some(was), Some(is)) => was.cmp(is),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        let both = match order {
+            Ordering::Less => Both { old: narrow(i), new: NOWHERE, differs: false },
+            Ordering::Greater => Both { old: NOWHERE, new: narrow(j), differs: false },
+            Ordering::Equal => Both { old: narrow(i), new: narrow(j), differs: !old.register_is_same(i, new, j) },
+        };
+        merged.all.push(both);
+        merged.names.push(if order == Ordering::Less { was } else { is }.unwrap_or_default());
+        i += usize::from(order != Ordering::Greater);
+        j += usize::from(order != Ordering::Less);
+    }
+    merged
+}
+
+/// What changed about an identity, as both registers say it.
+#[derive(Debug)]
+pub struct RegisterFact<'a> {
+    pub kind: FactKind,
+    pub before: Seen<'a>,
+    pub after: Seen<'a>,
+}
+
+fn changed<'a>(was: &RegisterRow<'a>, is: &RegisterRow<'a>) -> Vec<RegisterFact<'a>> {
     fn owner<'a>(row: &RegisterRow<'a>) -> Cow<'a, str> {
         match (row.owner.unwrap_or_default(), row.owner_status) {
             ("", _) | (_, None) => row.owner.unwrap_or_default().into(),
@@ -123,32 +255,30 @@ fn changed(was: &RegisterRow<'_>, is: &RegisterRow<'_>) -> Vec<Fact> {
         }
     }
     let mut facts = Vec::new();
-    let mut add = |kind: FactKind, before: &str, after: &str| {
+    let mut add = |kind: FactKind, before: Cow<'a, str>, after: Cow<'a, str>| {
         if before != after {
-            let subject = is.identity.into();
-            let (before, after) = (Some(Box::new(seen(was, before))), Some(Box::new(seen(is, after))));
-            facts.push(Fact { kind, objective: Shared::default(), subject, before, after });
+            facts.push(RegisterFact { kind, before: seen(was, before), after: seen(is, after) });
         }
     };
     if was.owner != is.owner || was.owner_status != is.owner_status {
-        add(FactKind::OwnerChanged, &owner(was), &owner(is));
+        add(FactKind::OwnerChanged, owner(was), owner(is));
     }
     let kind = match (was.admin, is.admin) {
         (false, true) => FactKind::PrivilegeGrown,
         (true, false) => FactKind::PrivilegeReduced,
         _ => FactKind::GrantsChanged,
     };
-    add(kind, was.entitlements, is.entitlements);
-    add(FactKind::PurposeChanged, was.purpose.unwrap_or_default(), is.purpose.unwrap_or_default());
-    add(FactKind::ClassChanged, was.class.unwrap_or_default(), is.class.unwrap_or_default());
-    add(FactKind::StatusChanged, was.status, is.status);
-    add(FactKind::ExpiryChanged, was.expires_at.unwrap_or_default(), is.expires_at.unwrap_or_default());
+    add(kind, was.entitlements.into(), is.entitlements.into());
+    add(FactKind::PurposeChanged, was.purpose.unwrap_or_default().into(), is.purpose.unwrap_or_default().into());
+    add(FactKind::ClassChanged, was.class.unwrap_or_default().into(), is.class.unwrap_or_default().into());
+    add(FactKind::StatusChanged, was.status.into(), is.status.into());
+    add(FactKind::ExpiryChanged, was.expires_at.unwrap_or_default().into(), is.expires_at.unwrap_or_default().into());
     facts
 }
 
-fn seen(row: &RegisterRow<'_>, text: &str) -> Seen {
-    let reason = if text.is_empty() { "not stated" } else { text };
-    Seen { outcome: None, reason: reason.to_owned(), artifact: row.artifact.to_owned(), record: row.record.to_owned() }
+fn seen<'a>(row: &RegisterRow<'a>, text: Cow<'a, str>) -> Seen<'a> {
+    let reason = if text.is_empty() { "not stated".into() } else { text };
+    Seen { outcome: None, reason, artifact: row.artifact, record: row.record }
 }
 
 #[cfg(test)]
@@ -185,14 +315,40 @@ mod tests {
         let (old, new) = (register(&[was, row("b", "")]), register(&[is, row("c", "")]));
         let registers = Registers::of(&old, &new).unwrap();
         let facts = registers.facts();
-        let told: Vec<(&str, FactKind, &str, &str)> = facts
-            .iter()
-            .map(|(id, fact)| (*id, fact.kind, fact.before.as_ref().unwrap().reason.as_str(), fact.after.as_ref().unwrap().reason.as_str()))
-            .collect();
+        let told: Vec<(&str, FactKind, &str, &str)> =
+            facts.iter().map(|(who, fact)| (who.name, fact.kind, &*fact.before.reason, &*fact.after.reason)).collect();
         assert_eq!(told, [("a", FactKind::OwnerChanged, "Ann", "Bob (active)"), ("a", FactKind::PrivilegeGrown, "s3:Get", "admin")]);
         assert_eq!(registers.went_and_came(), (vec!["b"], vec!["c"]));
-        let owners = registers.owners();
-        assert_eq!(["a", "b", "c"].map(owners), [Some("Bob"), None, None]);
+        assert_eq!(["a", "b", "c"].map(|name| registers.owner(registers.who(name, &mut Near::default()))), [Some("Bob"), None, None]);
         assert!(Registers::of(&new, &new).unwrap().facts().is_empty());
+    }
+
+    #[test]
+    fn whoever_stands_in_no_register_has_a_place_between_those_who_do() {
+        let names: Vec<String> = (0..3 * PART_ROWS).map(|at| format!("n{at:06}")).collect();
+        let some = |wanted: fn(usize) -> bool| {
+            let rows: Vec<RegisterRow<'_>> = (0..names.len()).filter(|at| wanted(*at)).map(|at| row(&names[at], "")).collect();
+            register(&rows)
+        };
+        // Every sixth stands in neither, and stretches of one register lie between names of the other.
+        let old = some(|at| at % 6 != 0 && at % 3 != 1 && !(30_000..45_000).contains(&at));
+        let new = some(|at| at % 6 != 0 && at % 3 != 2 || at == 0);
+        let registers = Registers::of(&old, &new).unwrap();
+        let mut near = Near::default();
+        let in_order: Vec<Who<'_>> = names.iter().map(|name| registers.who(name, &mut near)).collect();
+        assert!(in_order.is_sorted_by(|one, two| one < two));
+        for (at, who) in in_order.iter().enumerate() {
+            let is_known = at == 0 || at % 6 != 0 && (at % 3 != 2 || !(30_000..45_000).contains(&at));
+            assert_eq!(who.place().is_some(), is_known, "{at}");
+            assert_eq!(
+                *who,
+                registers.who(&names[at], &mut Near { place: at * 7919 % names.len(), step: at % 9 + 1 }),
+                "wherever the last one was"
+            );
+        }
+        let (went, came) = registers.went_and_came();
+        let fits = |list: &[&str], kind: usize| list.iter().all(|name| name[1..].parse::<usize>().unwrap() % 3 == kind);
+        assert!(fits(&went, 2) && went.is_sorted() && !went.is_empty());
+        assert_eq!(came.len(), new.register_count() - (0..names.len()).filter(|at| at % 6 == 3 && !(30_000..45_000).contains(at)).count());
     }
 }

@@ -1,5 +1,6 @@
 //! Who began and who ceased to depart, by objective. One pass over two lists in order, so that the cost is linear.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,15 +8,15 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::identities::{Facts, Identities, IdentityChange};
+use super::identities::{Identities, IdentityChange, Settled};
 use super::{Side, tally_of};
-use crate::assessment::lists::SeenRow;
+use crate::assessment::lists::Glimpse;
 use crate::assessment::{Outcome, Tally};
 use crate::base::Status;
 
 /// One objective over both sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ObjectiveChange {
+pub struct ObjectiveChange<'a> {
     pub objective: String,
     pub title: String,
     pub status_before: Option<Status>,
@@ -23,68 +24,70 @@ pub struct ObjectiveChange {
     pub tally_before: Option<Tally>,
     pub tally_after: Option<Tally>,
     /// Subjects that depart now and did not before.
-    pub started: Vec<Row>,
+    pub started: Vec<Row<'a>>,
     /// Subjects that departed before and do not now.
-    pub stopped: Vec<Row>,
+    pub stopped: Vec<Row<'a>>,
     /// How many departed before and still do.
     pub repeated: usize,
 }
 
 /// One subject whose deviation began or ended.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Row {
-    pub subject: String,
-    pub identity: Option<String>,
+pub struct Row<'a> {
+    pub subject: &'a str,
+    pub identity: Option<&'a str>,
     /// None where it was not in the population, or where the record does not tell.
-    pub before: Option<Seen>,
-    pub after: Option<Seen>,
+    pub before: Option<Seen<'a>>,
+    pub after: Option<Seen<'a>>,
     /// `changed`, `new`, `gone`, or `not-listed` where only the record is at hand and it lists nothing for that side.
     pub because: &'static str,
 }
 
 /// What was seen of a subject on one side.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Seen {
+pub struct Seen<'a> {
     /// None where it is no observation but a row of a register.
     pub outcome: Option<Outcome>,
-    pub reason: String,
-    pub artifact: String,
-    pub record: String,
+    pub reason: Cow<'a, str>,
+    pub artifact: &'a str,
+    pub record: &'a str,
 }
 
-impl Seen {
-    pub(super) fn of(seen: &SeenRow<'_>) -> Seen {
-        Seen {
-            outcome: Some(seen.outcome),
-            reason: seen.reason.to_owned(),
-            artifact: seen.artifact.to_owned(),
-            record: seen.record.to_owned(),
-        }
+impl<'a> Seen<'a> {
+    pub(super) fn of(seen: &Glimpse<'a>) -> Seen<'a> {
+        let row = seen.row();
+        Seen { outcome: Some(row.outcome), reason: row.reason.into(), artifact: row.artifact, record: row.record }
     }
 }
 
 /// Everything that moved below the clauses.
-pub struct Moved {
-    pub objectives: BTreeMap<String, ObjectiveChange>,
-    pub identities: Vec<IdentityChange>,
+pub struct Moved<'a> {
+    pub objectives: BTreeMap<String, ObjectiveChange<'a>>,
+    pub identities: Vec<IdentityChange<'a>>,
     pub populations_known: bool,
 }
 
 /// Walks through all objectives of both sides. Objectives do not depend on each other, so they are walked through side by side.
-pub fn moved(before: Side<'_>, after: Side<'_>) -> Moved {
+pub fn moved<'a>(before: Side<'a>, after: Side<'a>) -> Moved<'a> {
     let ids: BTreeSet<&str> = before.assessment.objectives.iter().chain(&after.assessment.objectives).map(|own| own.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let people = Identities::new(before, after);
-    let each: Vec<(ObjectiveChange, Facts<'_>)> = ids.par_iter().map(|id| one_objective(id, before, after, &people)).collect();
-    let (objectives, facts): (Vec<ObjectiveChange>, Vec<Facts<'_>>) = each.into_iter().unzip();
+    let each: Vec<(ObjectiveChange<'_>, Settled<'_>)> =
+        ids.par_iter().enumerate().map(|(place, id)| one_objective((id, place), before, after, &people)).collect();
+    let (objectives, facts): (Vec<ObjectiveChange<'_>>, Vec<Settled<'_>>) = each.into_iter().unzip();
     Moved {
         objectives: objectives.into_iter().map(|own| (own.objective.clone(), own)).collect(),
         populations_known: people.are_known(),
-        identities: people.settle(facts),
+        identities: people.settle(&ids, facts),
     }
 }
 
-fn one_objective<'a>(id: &'a str, before: Side<'a>, after: Side<'a>, people: &Identities<'a>) -> (ObjectiveChange, Facts<'a>) {
+fn one_objective<'a>(
+    (id, place): (&'a str, usize),
+    before: Side<'a>,
+    after: Side<'a>,
+    people: &Identities<'a>,
+) -> (ObjectiveChange<'a>, Settled<'a>) {
     let mut change = ObjectiveChange {
         objective: id.to_owned(),
         title: after.assessment.objective(id).or(before.assessment.objective(id)).map(|own| own.title.clone()).unwrap_or_default(),
@@ -96,13 +99,13 @@ fn one_objective<'a>(id: &'a str, before: Side<'a>, after: Side<'a>, people: &Id
         stopped: Vec::new(),
         repeated: 0,
     };
-    let mut facts = people.facts_of(id);
+    let mut facts = people.facts_of(id, place);
     // Where one side does not know the objective at all, nothing began and nothing ended: it was not looked at.
     if change.tally_before.is_none() || change.tally_after.is_none() {
-        return (change, facts);
+        return (change, facts.settle());
     }
-    let fails = |seen: Option<SeenRow<'_>>| seen.is_some_and(|seen| seen.outcome == Outcome::Fail);
-    joined(&before.listed(id), &after.listed(id), |was, is| {
+    let fails = |seen: Option<Glimpse<'a>>| seen.is_some_and(|seen| seen.outcome == Outcome::Fail);
+    joined(before.listed(id), after.listed(id), |was, is| {
         facts.add(was, is);
         match (fails(was), fails(is)) {
             (false, true) => change.started.push(row(was, is, before.is_whole())),
@@ -111,25 +114,29 @@ fn one_objective<'a>(id: &'a str, before: Side<'a>, after: Side<'a>, people: &Id
             (false, false) => {}
         }
     });
-    (change, facts)
+    (change, facts.settle())
 }
 
 /// Goes through both lists at once, each subject once.
-fn joined<'a>(old: &[SeenRow<'a>], new: &[SeenRow<'a>], mut pair: impl FnMut(Option<SeenRow<'a>>, Option<SeenRow<'a>>)) {
-    let (mut i, mut j) = (0, 0);
-    while i < old.len() || j < new.len() {
-        let order = match (old.get(i), new.get(j)) {
+fn joined<'a>(
+    old: impl Iterator<Item = Glimpse<'a>>,
+    new: impl Iterator<Item = Glimpse<'a>>,
+    mut pair: impl FnMut(Option<Glimpse<'a>>, Option<Glimpse<'a>>),
+) {
+    let (mut old, mut new) = (old.peekable(), new.peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
             (Some(was), Some(is)) => was.subject.cmp(is.subject),
             (Some(_), None) => Ordering::Less,
-            _ => Ordering::Greater,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return,
         };
-        pair((order != Ordering::Greater).then(|| old[i]), (order != Ordering::Less).then(|| new[j]));
-        i += usize::from(order != Ordering::Greater);
-        j += usize::from(order != Ordering::Less);
+        let was = if order == Ordering::Greater { None } else { old.next() };
+        pair(was, if order == Ordering::Less { None } else { new.next() });
     }
 }
 
-fn row(was: Option<SeenRow<'_>>, is: Option<SeenRow<'_>>, other_is_whole: bool) -> Row {
+fn row<'a>(was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>, other_is_whole: bool) -> Row<'a> {
     let shown = is.or(was).expect("a subject is on one of the sides");
     let because = match (was, is) {
         (Some(_), Some(_)) => "changed",
@@ -137,6 +144,6 @@ fn row(was: Option<SeenRow<'_>>, is: Option<SeenRow<'_>>, other_is_whole: bool) 
         (None, _) => "new",
         (_, None) => "gone",
     };
-    let seen = |own: Option<SeenRow<'_>>| own.as_ref().map(Seen::of);
-    Row { subject: shown.subject.to_owned(), identity: shown.identity.map(str::to_owned), before: seen(was), after: seen(is), because }
+    let seen = |own: Option<Glimpse<'a>>| own.as_ref().map(Seen::of);
+    Row { subject: shown.subject, identity: shown.identity(), before: seen(was), after: seen(is), because }
 }

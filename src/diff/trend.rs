@@ -143,7 +143,7 @@ impl Following {
             .objectives
             .iter()
             .flat_map(|objective| {
-                let listed = side.listed(&objective.id).into_iter().filter(|seen| seen.outcome == Outcome::Fail);
+                let listed = side.listed(&objective.id).filter(|seen| seen.outcome == Outcome::Fail);
                 listed.map(|seen| (objective.id.clone(), seen.subject.to_owned()))
             })
             .collect();

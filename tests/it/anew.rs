@@ -489,7 +489,7 @@ proptest! {
         holds(&set, &old, &new);
         holds(&back, &new, &old);
         mirrors(&set, &back);
-        let told = |set: &tickmark::diff::ChangeSet| -> Vec<(CauseKind, How)> {
+        let told = |set: &tickmark::diff::ChangeSet<'_>| -> Vec<(CauseKind, How)> {
             set.entries.iter().flat_map(|entry| &entry.causes).map(|own| (own.kind, own.how)).collect()
         };
         prop_assert_eq!(told(&set), told(&back), "the same causes either way");

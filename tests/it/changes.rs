@@ -120,7 +120,7 @@ pub fn mirrors(set: &ChangeSet, back: &ChangeSet) {
     };
     assert_eq!(key(set, true), key(back, false));
     for (one, two) in set.objectives.iter().zip(&back.objectives) {
-        let subjects = |rows: &[tickmark::diff::Row]| rows.iter().map(|row| row.subject.clone()).collect::<Vec<_>>();
+        let subjects = |rows: &[tickmark::diff::Row<'_>]| rows.iter().map(|row| row.subject.to_owned()).collect::<Vec<_>>();
         assert_eq!(subjects(&one.started), subjects(&two.stopped), "{}", one.objective);
         assert_eq!(subjects(&one.stopped), subjects(&two.started), "{}", one.objective);
         assert_eq!(one.repeated, two.repeated, "{}", one.objective);
@@ -326,18 +326,23 @@ proptest! {
 
 // The sample.
 
+/// Kept as long as the tests run: comparisons lend from it.
+fn kept<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
 struct Quarters {
-    set: ChangeSet,
-    back: ChangeSet,
+    set: ChangeSet<'static>,
+    back: ChangeSet<'static>,
 }
 
 fn quarters() -> &'static Quarters {
     static QUARTERS: std::sync::OnceLock<Quarters> = std::sync::OnceLock::new();
     QUARTERS.get_or_init(|| {
         let (old, new) = (quarter("2026-Q2"), quarter("2026-Q3"));
-        let (old_lists, new_lists) = (lists(old), lists(new));
-        let before = Side { assessment: &old.assessment, lists: Some(&old_lists), check: &WHOLE };
-        let after = Side { assessment: &new.assessment, lists: Some(&new_lists), check: &WHOLE };
+        let (old_lists, new_lists) = (kept(lists(old)), kept(lists(new)));
+        let before = Side { assessment: &old.assessment, lists: Some(old_lists), check: &WHOLE };
+        let after = Side { assessment: &new.assessment, lists: Some(new_lists), check: &WHOLE };
         Quarters { set: compare(before, after, &[], &rejudge), back: compare(after, before, &[], &rejudge) }
     })
 }
@@ -383,19 +388,19 @@ fn the_planted_events_are_found_between_the_quarters() {
             own.map(|own| if began { own.started.clone() } else { own.stopped.clone() }).unwrap_or_default()
         };
         let is_it = |own: &str| own == subject || own.ends_with(subject) || own.contains(&format!("{subject} "));
-        let identity = |standing: Standing| set.identities.iter().any(|own| own.standing == standing && is_it(&own.identity));
+        let identity = |standing: Standing| set.identities.iter().any(|own| own.standing == standing && is_it(own.identity));
         let fact = |kinds: &[FactKind]| {
             set.identities
                 .iter()
-                .filter(|own| is_it(&own.identity))
+                .filter(|own| is_it(own.identity))
                 .flat_map(|own| &own.facts)
                 .any(|fact| kinds.contains(&fact.kind) && (objective == "-" || fact.objective == objective))
         };
         let found = match what {
             "new" => identity(Standing::New),
             "retired" => identity(Standing::Retired),
-            "began" => rows(true).iter().any(|row| is_it(&row.subject)),
-            "ceased" => rows(false).iter().any(|row| is_it(&row.subject)),
+            "began" => rows(true).iter().any(|row| is_it(row.subject)),
+            "ceased" => rows(false).iter().any(|row| is_it(row.subject)),
             "stayed" => stands.iter().any(|own| own.points == 2 && own.objective == objective && is_it(&own.subject)),
             "rotated" => fact(&[FactKind::CredentialRotated]),
             "owner" => fact(&[FactKind::OwnerChanged]),
@@ -426,7 +431,8 @@ fn causes_of_the_sample_are_judged_anew_and_carry_their_rows() {
 #[test]
 fn a_single_changed_input_is_named_as_the_cause() {
     let before = &quarter("2026-Q3").assessment;
-    let named = |after: &Assessment| -> (BTreeSet<CauseKind>, ChangeSet) {
+    let named = |after: &Assessment| -> (BTreeSet<CauseKind>, ChangeSet<'static>) {
+        let after = kept(after.clone());
         let set = compare(bare(before), bare(after), &[], &rejudge);
         holds(&set, before, after);
         let kinds = set.entries.iter().flat_map(|entry| entry.causes.iter().map(|cause| cause.kind)).collect();
@@ -567,19 +573,19 @@ fn under(quarter_name: &str, frameworks: &str) -> Assessment {
     assessed_from(&own, &files).assessment
 }
 
-fn edition_change(old: &str, new: &str) -> (Assessment, Assessment, ChangeSet) {
-    let (before, after) = (under("2026-Q2", old), under("2026-Q3", new));
-    let walks = crosswalks(&before, &after);
+fn edition_change(old: &str, new: &str) -> (&'static Assessment, &'static Assessment, ChangeSet<'static>) {
+    let (before, after) = (kept(under("2026-Q2", old)), kept(under("2026-Q3", new)));
+    let walks = crosswalks(before, after);
     assert_eq!(walks.len(), 1);
-    let set = compare(bare(&before), bare(&after), &walks, &rejudge);
-    holds(&set, &before, &after);
-    let back = compare(bare(&after), bare(&before), &crosswalks(&after, &before), &rejudge);
-    holds(&back, &after, &before);
+    let set = compare(bare(before), bare(after), &walks, &rejudge);
+    holds(&set, before, after);
+    let back = compare(bare(after), bare(before), &crosswalks(after, before), &rejudge);
+    holds(&back, after, before);
     mirrors(&set, &back);
     (before, after, set)
 }
 
-fn class_of<'a>(set: &'a ChangeSet, clause: &str) -> &'a tickmark::diff::Entry {
+fn class_of<'a>(set: &'a ChangeSet<'_>, clause: &str) -> &'a tickmark::diff::Entry<'a> {
     let found: Vec<_> = set.entries.iter().filter(|own| own.before.iter().chain(&own.after).any(|at| at.clause == clause)).collect();
     assert_eq!(found.len(), 1, "{clause}");
     found[0]
@@ -588,7 +594,7 @@ fn class_of<'a>(set: &'a ChangeSet, clause: &str) -> &'a tickmark::diff::Entry {
 #[test]
 fn csf_1_1_against_2_0_loses_no_clause() {
     let (before, after, set) = edition_change("nist-csf@1.1", "nist-csf@2.0");
-    assert_eq!((assessable(&before).len(), assessable(&after).len()), (108, 106));
+    assert_eq!((assessable(before).len(), assessable(after).len()), (108, 106));
     // The access rights of several clauses lie crosswise in the new edition.
     let rights = class_of(&set, "PR.AC-4");
     assert_eq!(rights.change, Change::Incomparable);
@@ -620,7 +626,7 @@ fn pci_4_0_against_4_0_1_names_what_took_effect_only_where_it_did() {
     assert!(set.counts[&Change::Unchanged] > 200);
     let mut earlier = before.clone();
     earlier.frame.as_of = "2025-01-31T12:00:00Z".into();
-    let set = compare(bare(&earlier), bare(&after), &crosswalks(&earlier, &after), &rejudge);
+    let set = compare(bare(&earlier), bare(after), &crosswalks(&earlier, after), &rejudge);
     let future = set.took_effect.iter().map(|own| own.effective.as_str()).collect::<BTreeSet<_>>();
     assert_eq!(future, BTreeSet::from(["2025-03-31"]));
     assert!(set.took_effect.len() > 40, "{}", set.took_effect.len());

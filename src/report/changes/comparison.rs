@@ -112,7 +112,7 @@ impl Build<'_> {
         let tables = by_framework
             .into_iter()
             .map(|(framework, entries)| {
-                self.listing(framework.to_owned(), columns(), &entries, |entry| keys_of(entry), |entry| self.entry(entry))
+                self.listing(framework.to_owned(), columns(), entries, |entry| keys_of(entry), |entry| self.entry(entry))
             })
             .collect();
         self.section("clauses", tables)
@@ -260,10 +260,9 @@ impl Build<'_> {
         ];
         let mut tables = vec![self.table(self.t("changes_objectives_overview"), columns, overview.collect())];
         for own in set.objectives.iter().filter(|own| !own.started.is_empty() || !own.stopped.is_empty()) {
-            let rows: Vec<(&Row, bool)> =
-                own.started.iter().map(|row| (row, true)).chain(own.stopped.iter().map(|row| (row, false))).collect();
+            let rows = own.started.iter().map(|row| (row, true)).chain(own.stopped.iter().map(|row| (row, false)));
             let row = |(row, began): &(&Row, bool)| self.row(row, *began);
-            tables.push(self.listing(own.title.clone(), self.row_columns(), &rows, by_text, row));
+            tables.push(self.listing(own.title.clone(), self.row_columns(), rows, by_text, row));
         }
         self.section("objectives", tables)
     }
@@ -280,7 +279,7 @@ impl Build<'_> {
     fn row(&self, row: &Row, began: bool) -> Vec<CellView> {
         let (word, key) = if began { ("worsened", "changes_began") } else { ("improved", "changes_ceased") };
         let (before, after) = (self.seen(row.before.as_ref(), row.because), self.seen(row.after.as_ref(), row.because));
-        vec![CellView { kind: "change", word: word.into(), lines: vec![self.t(key)] }, CellView::code(row.subject.clone()), before, after]
+        vec![CellView { kind: "change", word: word.into(), lines: vec![self.t(key)] }, CellView::code(row.subject), before, after]
     }
 
     fn seen(&self, seen: Option<&Seen>, because: &str) -> CellView {
@@ -301,30 +300,29 @@ impl Build<'_> {
         let moved = |own: &&IdentityChange| {
             matches!(own.standing, Standing::Kept | Standing::Renamed) && own.facts.iter().any(|fact| told_of_identity(fact.kind))
         };
-        let owner = |own: &IdentityChange| CellView::text(own.owner.as_deref().unwrap_or("–"));
+        let owner = |own: &IdentityChange| CellView::text(own.owner.unwrap_or("–"));
         let standing = |wanted: Standing, key: &str| {
-            let list: Vec<&IdentityChange> = set.identities.iter().filter(|own| own.standing == wanted).collect();
+            let list = set.identities.iter().filter(|own| own.standing == wanted);
             let row = |own: &&IdentityChange| {
                 let seen = |fact: &Fact| format!("{}: {}", fact.objective, told(fact.after.as_deref().or(fact.before.as_deref())));
-                vec![CellView::code(&*own.identity), owner(own), CellView::lines(own.facts.iter().map(seen).collect())]
+                vec![CellView::code(own.identity), owner(own), CellView::lines(own.facts.iter().map(seen).collect())]
             };
             let columns = vec![
                 column(self.t("identity"), 6),
                 column(self.t("owner"), 4),
                 column(self.t(if wanted == Standing::New { "changes_departs" } else { "changes_departed" }), 10),
             ];
-            self.listing(self.t(key), columns, &list, by_text, row)
+            self.listing(self.t(key), columns, list, by_text, row)
         };
-        let changed: Vec<(&IdentityChange, &Fact)> = set
+        let changed = set
             .identities
             .iter()
             .filter(moved)
-            .flat_map(|own| own.facts.iter().filter(|fact| told_of_identity(fact.kind)).map(move |fact| (own, fact)))
-            .collect();
+            .flat_map(|own| own.facts.iter().filter(|fact| told_of_identity(fact.kind)).map(move |fact| (own, fact)));
         let changed_row = |(own, fact): &(&IdentityChange, &Fact)| {
             vec![
                 CellView::text(self.label("fact", &kebab(fact.kind))),
-                CellView::code(&*fact.subject),
+                CellView::code(fact.subject),
                 owner(own),
                 CellView::text(told(fact.before.as_deref())),
                 CellView::text(told(fact.after.as_deref())),
@@ -338,12 +336,12 @@ impl Build<'_> {
             column(self.t("changes_after"), 9),
         ];
         let stays = |own: &&IdentityChange| own.facts.iter().any(|fact| fact.kind == FactKind::DeviationRepeated);
-        let repeated: Vec<&IdentityChange> = set.identities.iter().filter(stays).collect();
+        let repeated = set.identities.iter().filter(stays);
         let repeated_row = |own: &&IdentityChange| {
             let mut objectives: Vec<&str> =
-                own.facts.iter().filter(|fact| fact.kind == FactKind::DeviationRepeated).map(|fact| &*fact.objective).collect();
+                own.facts.iter().filter(|fact| fact.kind == FactKind::DeviationRepeated).map(|fact| fact.objective).collect();
             objectives.dedup();
-            vec![CellView::code(&*own.identity), owner(own), CellView::number(objectives.len()), CellView::text(objectives.join(", "))]
+            vec![CellView::code(own.identity), owner(own), CellView::number(objectives.len()), CellView::text(objectives.join(", "))]
         };
         let repeated_columns = vec![
             column(self.t("identity"), 8),
@@ -354,8 +352,8 @@ impl Build<'_> {
         let mut tables = vec![
             standing(Standing::New, "changes_identities_new"),
             standing(Standing::Retired, "changes_identities_retired"),
-            self.listing(self.t("changes_identities_changed"), columns, &changed, by_text, changed_row),
-            self.listing(self.t("changes_identities_repeated"), repeated_columns, &repeated, by_text, repeated_row),
+            self.listing(self.t("changes_identities_changed"), columns, changed, by_text, changed_row),
+            self.listing(self.t("changes_identities_repeated"), repeated_columns, repeated, by_text, repeated_row),
         ];
         tables.retain(|table| !table.rows.is_empty());
         let mut section = self.section("identities", tables);
@@ -431,5 +429,5 @@ fn told_of_identity(kind: FactKind) -> bool {
 }
 
 fn told(seen: Option<&Seen>) -> String {
-    seen.map(|seen| seen.reason.clone()).unwrap_or_else(|| "–".into())
+    seen.map(|seen| seen.reason.to_string()).unwrap_or_else(|| "–".into())
 }

@@ -230,22 +230,24 @@ impl Build<'_> {
         TableView { caption, columns, rows: rows.into_iter().take(shown).collect(), keys: Vec::new(), note: self.note(total) }
     }
 
-    /// A table that a page can filter. Only what is shown is put into words: there may be a million items.
+    /// A table that a page can filter. Only what is shown is held and put into words: there may be a million items.
     fn listing<T>(
         &self,
         caption: String,
         columns: Vec<ColumnView>,
-        items: &[T],
+        items: impl IntoIterator<Item = T>,
         keys: impl Fn(&T) -> RowKeys,
         row: impl Fn(&T) -> Vec<CellView>,
     ) -> TableView {
-        let shown = &items[..self.shown(items.len())];
+        let mut items = items.into_iter();
+        let shown: Vec<T> = items.by_ref().take(self.shown(usize::MAX)).collect();
+        let total = shown.len() + items.count();
         TableView {
             caption,
             columns,
             rows: shown.iter().map(row).collect(),
             keys: shown.iter().map(keys).collect(),
-            note: self.note(items.len()),
+            note: self.note(total),
         }
     }
 
