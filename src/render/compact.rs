@@ -1,9 +1,15 @@
-//! Makes a finished PDF smaller: objects that are no streams move into compressed object streams.
+//! Makes a finished PDF smaller, and has its inner links lead where they say.
 //!
-//! In: the bytes as the exporter writes them, with a classic cross-reference table. Out: the same objects under the same numbers, a
-//! third of the size for a tagged report, whose structure tree is a tenth of a million small objects. What cannot be read that way comes
-//! back as it was. No stream is touched, so whatever was conformant stays so; every new stream ends as PDF/A asks.
+//! In: the bytes as the exporter writes them, with a classic cross-reference table. Out: the same objects under the same numbers, those that are
+//! no streams in compressed object streams, a third of the size for a tagged report, whose structure tree is a tenth of a million small
+//! objects. What cannot be read that way comes back as it was. No stream is touched, so whatever was conformant stays so; every new
+//! stream ends as PDF/A asks.
+//!
+//! An inner link arrives as one to the address `tickmark:NAME` and leaves as one to the named destination NAME (decision 28): were the
+//! typesetter to resolve it, it would set every line with a link anew whenever a page number changes.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use flate2::Compression;
@@ -12,9 +18,73 @@ use flate2::write::ZlibEncoder;
 /// Objects in one stream: enough to compress well, few enough that a reader need not unpack much for one of them.
 const OBJECTS_MAX: usize = 200;
 
-/// The same document with object streams; the very bytes where it has another form than expected.
-pub fn compact(pdf: Vec<u8>) -> Vec<u8> {
-    compacted(&pdf).unwrap_or(pdf)
+/// The scheme of addresses that stand for places in the document itself.
+const INNER: &str = "tickmark:";
+
+/// Inner links that lead nowhere, or all of them where the document has another form than expected.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LostLinks(pub Vec<String>);
+
+/// The same document with object streams and inner links; the very bytes where it has another form than expected and no such link.
+pub fn compact(pdf: Vec<u8>) -> Result<Vec<u8>, LostLinks> {
+    let mut links = Links::default();
+    match compacted(&pdf, &mut links) {
+        Some(made) => match links.lost() {
+            lost if lost.is_empty() => Ok(made),
+            lost => Err(LostLinks(lost)),
+        },
+        None if find(&pdf, format!("/URI({INNER}").as_bytes()).is_some() => Err(LostLinks(vec![INNER.to_owned()])),
+        None => Ok(pdf),
+    }
+}
+
+/// Inner links that were met, and the places that there are.
+#[derive(Default)]
+struct Links {
+    met: BTreeSet<String>,
+    places: BTreeSet<String>,
+}
+
+impl Links {
+    /// The body of an object with its link to a named destination, where it is an inner link.
+    fn turned<'a>(&mut self, body: &'a [u8]) -> Cow<'a, [u8]> {
+        self.note_places(body);
+        self.inner(body).map_or(Cow::Borrowed(body), Cow::Owned)
+    }
+
+    fn inner(&mut self, body: &[u8]) -> Option<Vec<u8>> {
+        let at = find(body, format!("/URI({INNER}").as_bytes())?;
+        let begin = body[..at].windows(4).rposition(|window| window == b"/A<<")?;
+        let from = at + "/URI(".len() + INNER.len();
+        let name = &body[from..from + body[from..].iter().position(|byte| *byte == b')')?];
+        let end = from + name.len() + find(&body[from + name.len()..], b">>")? + 2;
+        let name = std::str::from_utf8(name).ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'))?;
+        self.met.insert(name.to_owned());
+        let turned = [&body[..begin], format!("/Dest({name})").as_bytes(), &body[end..]].concat();
+        // What is read aloud names the place and not the scheme.
+        let spoken = format!("/Contents({INNER}");
+        let Some(at) = find(&turned, spoken.as_bytes()) else { return Some(turned) };
+        Some([&turned[..at], b"/Contents(", &turned[at + spoken.len()..]].concat())
+    }
+
+    /// The names in a tree of named destinations.
+    fn note_places(&mut self, body: &[u8]) {
+        let Some(at) = find(body, b"/Names[").or_else(|| find(body, b"/Names [")) else { return };
+        let mut rest = &body[at..];
+        while let Some(open) = rest.iter().position(|byte| *byte == b'(') {
+            let Some(length) = rest[open..].iter().position(|byte| *byte == b')') else { return };
+            self.places.extend(std::str::from_utf8(&rest[open + 1..open + length]).ok().map(str::to_owned));
+            rest = &rest[open + length..];
+        }
+    }
+
+    fn lost(self) -> Vec<String> {
+        self.met.difference(&self.places).cloned().collect()
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 /// Where an object stands: free, at an offset, or in an object stream at a place.
@@ -25,12 +95,12 @@ enum Entry {
     In(usize, usize),
 }
 
-fn compacted(pdf: &[u8]) -> Option<Vec<u8>> {
+fn compacted(pdf: &[u8], links: &mut Links) -> Option<Vec<u8>> {
     let table = Table::read(pdf)?;
     let first = *table.offsets.iter().flatten().min()?;
     let mut out = pdf.get(..first)?.to_vec();
     let mut entries = vec![Entry::Free; table.offsets.len()];
-    let mut small: Vec<(usize, &[u8])> = Vec::new();
+    let mut small: Vec<(usize, Cow<'_, [u8]>)> = Vec::new();
     for (number, offset) in table.offsets.iter().enumerate() {
         let Some(offset) = *offset else { continue };
         let whole = pdf.get(offset..table.end_of(offset)?)?;
@@ -39,7 +109,7 @@ fn compacted(pdf: &[u8]) -> Option<Vec<u8>> {
             entries[number] = Entry::At(out.len());
             out.extend_from_slice(whole);
         } else {
-            small.push((number, body));
+            small.push((number, links.turned(body)));
         }
     }
     for objects in small.chunks(OBJECTS_MAX) {
@@ -104,7 +174,7 @@ fn object_body(whole: &[u8], number: usize) -> Option<&[u8]> {
     Some(body.strip_suffix(b"endobj")?.trim_ascii())
 }
 
-fn object_stream(out: &mut Vec<u8>, number: usize, objects: &[(usize, &[u8])]) {
+fn object_stream(out: &mut Vec<u8>, number: usize, objects: &[(usize, Cow<'_, [u8]>)]) {
     let (mut index, mut bodies) = (String::new(), Vec::new());
     for (number, body) in objects {
         index.push_str(&format!("{number} {} ", bodies.len()));
@@ -155,7 +225,7 @@ mod tests {
 
     #[test]
     fn small_objects_move_and_streams_stay() {
-        let made = compact(PLAIN.as_bytes().to_vec());
+        let made = compact(PLAIN.as_bytes().to_vec()).unwrap();
         let text = String::from_utf8_lossy(&made);
         assert!(!text.contains("/Catalog") && text.contains("stream\nabc\nendstream"), "{text}");
         assert!(text.contains("/Type/ObjStm/N 1/First 4") && text.contains("/Size 5/W[1 4 2]/Root 1 0 R"), "{text}");
@@ -166,7 +236,23 @@ mod tests {
     #[test]
     fn what_has_another_form_comes_back_as_it_was() {
         for other in ["", "%PDF-1.7\n", &PLAIN.replace("xref\n0 3", "xref\n0 9"), &PLAIN.replace("00043", "00042")] {
-            assert_eq!(compact(other.as_bytes().to_vec()), other.as_bytes());
+            assert_eq!(compact(other.as_bytes().to_vec()).unwrap(), other.as_bytes());
         }
+    }
+
+    #[test]
+    fn an_inner_link_leads_to_its_place_or_is_told() {
+        let link = b"<</Type/Annot/Rect[0 0 9 9]/A<</Type/Action/S/URI/URI(tickmark:c-8-6-2)>>/F 4/Contents(tickmark:c-8-6-2)>>";
+        let mut links = Links::default();
+        let turned = links.turned(link);
+        assert_eq!(turned.as_ref(), b"<</Type/Annot/Rect[0 0 9 9]/Dest(c-8-6-2)/F 4/Contents(c-8-6-2)>>");
+        links.turned(b"<</Names[(c-1)3 0 R(c-8-6)4 0 R]>>");
+        assert_eq!(links.met.difference(&links.places).collect::<Vec<_>>(), ["c-8-6-2"]);
+        links.turned(b"<</Names[(c-8-6-2)5 0 R]>>");
+        assert!(links.lost().is_empty());
+        let outer = b"<</A<</S/URI/URI(https://example.org)>>/Contents(tickmark)>>";
+        assert_eq!(Links::default().turned(outer).as_ref(), outer);
+        let other_form = [b"%PDF-1.7\n1 0 obj\n".as_slice(), link, b"\nendobj\n"].concat();
+        assert_eq!(compact(other_form), Err(LostLinks(vec!["tickmark:".into()])));
     }
 }

@@ -15,7 +15,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::RenderError;
-use super::compact::compact;
+use super::compact::{LostLinks, compact};
 use crate::base::SourceTree;
 use crate::report::{Changes, Report};
 
@@ -91,7 +91,8 @@ fn typeset(job: Job<'_>, templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pd
     let bytes = typst_pdf::pdf(&document, &options).map_err(|errors| explain(&world, &errors))?;
     drop(document);
     typst::comemo::evict(0);
-    Ok(Pdf { bytes: compact(bytes), unshown })
+    let bytes = compact(bytes).map_err(|LostLinks(names)| RenderError::Template(format!("links lead nowhere: {}", names.join(", "))))?;
+    Ok(Pdf { bytes, unshown })
 }
 
 /// Everything that the template may see.
