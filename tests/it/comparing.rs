@@ -400,6 +400,16 @@ fn templates_of_ones_own_lay_out_every_document() {
     assert_eq!((plain.0, ours.0), (Some(0), Some(0)), "{} {}", plain.2, ours.2);
     let box_of = |bytes: &[u8], size: &str| plain_text_of(bytes).contains(size);
     assert!(box_of(&plain.1, "841.8") && !box_of(&ours.1, "841.8"), "the page is another");
+    // A link within the document leads to a labelled heading, or is told.
+    let linked = |target: &str| {
+        let more = format!("\n#heading(level: 1, \"Ours\")<ours>\n#goto(\"{target}\", \"there\")\n");
+        fs::write(own.join("typst/changes.typ"), built_in("typst/changes.typ") + &more).unwrap();
+        pdf(&["--templates", folder], "linked.pdf")
+    };
+    let (lost, found) = (linked("nowhere"), linked("ours"));
+    assert!(lost.0 != Some(0) && lost.1.is_empty() && lost.2.contains("links lead nowhere: nowhere"), "{}", lost.2);
+    assert_eq!(found.0, Some(0), "{}", found.2);
+    assert!(plain_text_of(&found.1).contains("/Dest(ours)") && !plain_text_of(&found.1).contains("tickmark:ours"));
     // What is wrong with a template of one's own is told with its name.
     fs::write(own.join("html/changes.html.j2"), "{{ report.no_such_field.either }}").unwrap();
     let broken = place.diff(&["--templates", folder, "--format", "html"]);
