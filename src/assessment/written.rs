@@ -3,7 +3,7 @@
 //! The same values in any other form of JSON are the same record; digests are taken over the values. One line for each observation, step and
 //! row of the register is a quarter less to write, to hash and to read, and `grep` finds a whole row.
 
-use std::io::{Result, Write};
+use std::io::{BufWriter, Result, Write};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
@@ -17,9 +17,12 @@ const ROWS: [&str; 1] = ["register"];
 ///
 /// # Errors
 /// Where nothing can be written to `out`.
-pub fn write(assessment: &Assessment, mut out: &mut dyn Write) -> Result<()> {
+pub fn write(assessment: &Assessment, out: &mut dyn Write) -> Result<()> {
+    // JSON is written in pieces of a few bytes: they are gathered here before anything is called through a table.
+    let mut out = BufWriter::with_capacity(1 << 16, out);
     assessment.serialize(&mut Serializer::with_formatter(&mut out, Lines::default()))?;
-    out.write_all(b"\n")
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// The same in memory.
