@@ -18,15 +18,20 @@ shared as (
 ),
 
 -- From where, and by which programs, each credential was used in the period. Calls that the platform makes on its own are left out.
-uses_from as (
-  select credential_native_id as native_id, address, artifact, record
+uses as (
+  select credential_native_id as native_id, address, agent, artifact, record
   from events
   where credential_native_id is not null
-    and address is not null
-    and address not like '%.amazonaws.com'
-    and address <> 'AWS Internal'
     and outcome <> 'failure'
     and at between $period_from and $period_to
+),
+
+uses_from as (
+  select native_id, address, artifact, record
+  from uses
+  where address is not null
+    and address not like '%.amazonaws.com'
+    and address <> 'AWS Internal'
 ),
 
 addresses as (
@@ -45,14 +50,11 @@ address_places as (
 ),
 
 uses_by as (
-  select credential_native_id as native_id, lower(split_part(split_part(trim(agent), '/', 1), ' ', 1)) as program, artifact, record
-  from events
-  where credential_native_id is not null
-    and trim(agent) <> ''
+  select native_id, lower(split_part(split_part(trim(agent), '/', 1), ' ', 1)) as program, artifact, record
+  from uses
+  where trim(agent) <> ''
     and agent not like '%.amazonaws.com'
     and agent <> 'AWS Internal'
-    and outcome <> 'failure'
-    and at between $period_from and $period_to
 ),
 
 programs as (
