@@ -235,15 +235,21 @@ impl Lists {
 
     /// The observations of an objective in the order of their subjects; nothing where there is no such list.
     pub fn observations<'a>(&'a self, objective: &str) -> Option<impl ExactSizeIterator<Item = SeenRow<'a>> + use<'a>> {
-        let (_, list) = self.observations.iter().find(|(name, _)| name == objective)?;
-        Some(list.iter().map(|own| own.row(&self.texts)))
+        Some(self.seen(objective)?.iter().map(|own| own.row(&self.texts)))
     }
 
     /// The same, each row looked up as far as it is asked.
     pub fn glimpses<'a>(&'a self, objective: &str) -> impl Iterator<Item = Glimpse<'a>> + use<'a> {
-        let list = self.observations.iter().find(|(name, _)| name == objective).map(|(_, list)| list.as_slice()).unwrap_or_default();
         let texts = &self.texts;
-        list.iter().map(|own| Glimpse { subject: texts.get(own.subject), outcome: own.outcome, of: Place::Kept(texts, own) })
+        self.seen(objective).unwrap_or_default().iter().map(|own| Glimpse {
+            subject: texts.get(own.subject),
+            outcome: own.outcome,
+            of: Place::Kept(texts, own),
+        })
+    }
+
+    fn seen(&self, objective: &str) -> Option<&[Seen]> {
+        self.observations.iter().find(|(name, _)| name == objective).map(|(_, list)| list.as_slice())
     }
 
     /// The subjects that depart from an objective, in their order.
@@ -399,8 +405,8 @@ const SLOTS: usize = 1 << 16;
 
 impl Texts {
     fn add(&mut self, text: &str) -> Symbol {
-        let fits = |part: &&mut Part| part.ends.len() < PART_TEXTS && part.all.len() + text.len() <= u32::MAX as usize;
-        if self.parts.last_mut().as_ref().is_none_or(|part| !fits(part)) {
+        let fits = |part: &Part| part.ends.len() < PART_TEXTS && part.all.len() + text.len() <= u32::MAX as usize;
+        if !self.parts.last().is_some_and(fits) {
             self.parts.push(Part::default());
         }
         let number = self.parts.len() - 1;

@@ -223,12 +223,18 @@ struct Window<'r> {
 /// Bytes asked for at once; few in tests, so that every value lies across an edge there.
 const STEP: u64 = if cfg!(test) { 7 } else { 1024 * 1024 };
 
+/// No row, clause or text of a record is longer.
+const VALUE_BYTES_MAX: usize = if cfg!(test) { 4096 } else { 1 << 30 };
+
 type Each<'e> = &'e mut dyn FnMut(&mut Window<'_>) -> Result<(), PartsError>;
 type Member<'e> = &'e mut dyn FnMut(&mut Window<'_>, &str) -> Result<(), PartsError>;
 
 impl Window<'_> {
     /// Takes more in; a value that is longer than the window gets as much again.
     fn fill(&mut self) -> Result<(), PartsError> {
+        if self.text.len() - self.at > VALUE_BYTES_MAX {
+            return Err(self.refused("a value is longer than a gigabyte"));
+        }
         self.text.drain(..self.at);
         self.passed += self.at as u64;
         self.at = 0;
@@ -416,6 +422,10 @@ mod tests {
         assert_eq!(
             told(r#"{"schema": "ä€𝄞 across every edge"}"#),
             format!("has the schema `ä€𝄞 across every edge`; this version reads `{SCHEMA}`")
+        );
+        assert!(
+            told(&format!(r#"{{"a": "{}"}}"#, "x".repeat(9000)))
+                .starts_with("is not an assessment: a value is longer than a gigabyte at byte")
         );
         assert_eq!(told(r#"{"a": 12} x"#), "is not an assessment: something follows the record at byte 10");
     }

@@ -95,7 +95,8 @@ struct Light<'a> {
     who: Who<'a>,
     /// A standing where it says no more than what became of its identity.
     kind: Result<FactKind, Standing>,
-    objective: u16,
+    /// Its place among all objectives, from one; zero where none tells it.
+    objective: u32,
     subject: &'a str,
     seen: Option<Box<(Option<Seen<'a>>, Option<Seen<'a>>)>>,
 }
@@ -105,7 +106,7 @@ pub(super) struct Facts<'a, 'p> {
     people: &'p Identities<'a>,
     objective: &'a str,
     /// Its place among all objectives, from one.
-    place: u16,
+    place: u32,
     facts: Vec<Light<'a>>,
     /// Where the last identity was found.
     near: Near,
@@ -189,6 +190,7 @@ impl<'a> Facts<'a, '_> {
         self.people.whole && is_live(was) && !is_live(is)
     }
 
+    /// What all of its subjects tell, in the order of identities.
     pub fn settle(mut self) -> Settled<'a> {
         self.settle_credentials();
         // Subjects came in order, and most identities with them.
@@ -250,7 +252,7 @@ impl<'a> Identities<'a> {
 
     /// Of the objective at a place among all of them.
     pub fn facts_of(&self, objective: &'a str, place: usize) -> Facts<'a, '_> {
-        let place = u16::try_from(place + 1).expect("objectives are few");
+        let place = u32::try_from(place + 1).unwrap_or_default();
         Facts { people: self, objective, place, facts: Vec::new(), near: Near::default(), credentials: Vec::new(), unreviewed: Vec::new() }
     }
 

@@ -19,6 +19,7 @@ pub struct Registers<'a> {
     new: &'a Lists,
     /// Every identity of both, in order.
     all: Vec<Both>,
+    /// Their names, in the same order.
     names: Vec<&'a str>,
 }
 
@@ -38,7 +39,7 @@ const NOWHERE: u32 = u32::MAX;
 const PART_ROWS: usize = 20_000;
 
 /// Whose something is. Those who stand in a register are told apart and put in order by a number; the rest by their names between these.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Who<'a> {
     /// Odd for an identity of a register.
     rank: u32,
@@ -51,6 +52,7 @@ impl<'a> Who<'a> {
         Who { rank: 0, name }
     }
 
+    /// Smaller for whoever comes earlier.
     pub fn rank(self) -> u32 {
         self.rank
     }
