@@ -9,6 +9,7 @@ pub mod names;
 pub mod parts;
 pub mod profile;
 pub mod sample;
+pub mod verdicts;
 pub mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ pub use life::{DossierRecord, REGISTER_COLUMNS, RegisterRecord, STEPS, StepRecor
 pub use names::{NameList, NameRecord, Names, NamesRecord};
 pub use profile::{PlanRecord, StatedRecord, TierRecord};
 pub use sample::{SampleItemRecord, SampleRecord};
+pub use verdicts::{Judged, Verdicts};
 
 use crate::base::digest::{canonical, merkle_root};
 use crate::base::{Digest, Form, Status};
@@ -655,11 +657,7 @@ impl Assessment {
 
     /// Clauses by status for one framework, counted from the clauses themselves.
     pub fn counted(&self, framework: &str) -> BTreeMap<Status, usize> {
-        let mut counts: BTreeMap<Status, usize> = Status::ALL.iter().map(|status| (*status, 0)).collect();
-        for status in self.clauses.iter().filter(|clause| clause.framework == framework).filter_map(|clause| clause.status) {
-            *counts.entry(status).or_default() += 1;
-        }
-        counts
+        counted(&self.clauses, framework)
     }
 
     /// The part that concerns some of the editions: their clauses, the objectives that these cite, the lives of the identities that depart
@@ -697,6 +695,15 @@ impl Assessment {
 pub fn departing_identities(objectives: &[ObjectiveResult]) -> BTreeSet<&str> {
     let seen = objectives.iter().flat_map(|objective| &objective.observations);
     seen.filter(|seen| seen.outcome == Outcome::Fail).filter_map(|seen| seen.identity.as_deref()).collect()
+}
+
+/// The assessable clauses of one framework by status.
+pub fn counted(clauses: &[ClauseResult], framework: &str) -> BTreeMap<Status, usize> {
+    let mut counts: BTreeMap<Status, usize> = Status::ALL.iter().map(|status| (*status, 0)).collect();
+    for status in clauses.iter().filter(|clause| clause.framework == framework).filter_map(|clause| clause.status) {
+        *counts.entry(status).or_default() += 1;
+    }
+    counts
 }
 
 /// The Merkle tree hash over clause results in their order.

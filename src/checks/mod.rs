@@ -68,8 +68,14 @@ pub fn run(
     }
 }
 
+/// Stands for the rows that a check gives over tables with this key, by everything that they are made from. Nothing where there is no check.
+pub fn rows_key(objective: &Objective, values: &Values, times: Times, tables: &Digest) -> Option<Digest> {
+    let check = objective.check.as_ref()?;
+    Some(Digest::of_canonical(&("observations", PROGRAM, tables, &*check.text, format!("{:?}", parameters(values, times)))))
+}
+
 /// Runs one check and hands over its observations by subject, one after the other: a large population is never held as a whole.
-/// With a shelf and the key of the tables, the rows of an equal check over equal tables are taken from there, and else kept there.
+/// With a shelf and the key of the rows, those of an equal check over equal tables are taken from there, and else kept there.
 /// False when its SQL or its rows are wrong; the reasons are in `diagnostics`, and what was handed over is worth nothing.
 pub fn run_each(
     engine: &Engine,
@@ -82,15 +88,13 @@ pub fn run_each(
 ) -> bool {
     let Some(check) = &objective.check else { return false };
     let parameters = parameters(values, times);
-    let key = shelf.map(|(_, tables)| Digest::of_canonical(&("observations", PROGRAM, tables, &*check.text, format!("{parameters:?}"))));
-    let shelf = shelf.map(|(shelf, _)| shelf).zip(key);
     let mut last: Option<String> = None;
     let mut sound = true;
-    if let Some(entry) = shelf.as_ref().and_then(|(shelf, key)| shelf.entry(key)) {
+    if let Some(entry) = shelf.and_then(|(shelf, key)| shelf.entry(key)) {
         // Its digests hold, and only sound lists are kept.
         return entry.scan(OBSERVATIONS, |part| sound = sound && hand_over(part, &mut last, &mut each)) && sound;
     }
-    let mut keeping = shelf.and_then(|(shelf, key)| shelf.begin(&key)).map(Keeping::new);
+    let mut keeping = shelf.and_then(|(shelf, key)| shelf.begin(key)).map(Keeping::new);
     let answered = Query::parse(&check.text).and_then(|query| {
         engine.query_by(&query, &parameters, "subject", |part| {
             if let Some(keeping) = &mut keeping {

@@ -9,16 +9,16 @@ use super::args::{AssessArguments, AssessFormat, GateWord};
 use super::terminal::{self, Width};
 use super::timings::Timings;
 use super::{Failure, open_workspace, settle, summary};
-use crate::assessment::{Assessment, written};
+use crate::assessment::{Assessment, ClauseResult, Judged, Verdicts, written};
 use crate::base::diagnostic::printable;
 use crate::base::{Diagnostic, Diagnostics};
-use crate::diff::gate::{FailOn, Gated, gate};
+use crate::diff::gate::{FailOn, Gated, gate, gate_alone};
 use crate::engine::Shelf;
 use crate::io;
-use crate::pipeline::{Controls, Lists, Manner, Workspace, assess_so};
+use crate::pipeline::{Controls, Manner, Wanted, Workspace, assess_so, verdicts};
 use crate::render::{junit, markdown, sarif};
 use crate::report::machine::{GateFacts, MovedItem};
-use crate::report::{Machine, Wording, build, machine};
+use crate::report::{Outline, Wording, machine, overview};
 
 pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), Failure> {
     let targets = targets(arguments)?;
@@ -30,12 +30,18 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
     let wording = Wording::load(&io::embedded_templates(), "en", &mut diagnostics);
     let workspace = Workspace::load(&statements, &files, &controls, &mut diagnostics);
     check(arguments, workspace.as_ref(), &controls, &mut diagnostics);
-    let workspace = workspace.filter(|_| !diagnostics.has_errors());
     let shelf = arguments.cache.as_deref().map(open_shelf).transpose()?;
-    let manner = Manner { lists: Lists::Sampled, shelf: shelf.as_ref() };
+    let workspace = workspace.filter(|_| !diagnostics.has_errors());
+    // How clauses stand needs no lists: those of a large population are most of the work.
+    if before.is_none() && !arguments.redact && targets.iter().all(|(format, _)| *format == AssessFormat::Text) {
+        let judged = workspace
+            .and_then(|workspace| verdicts(shelf.as_ref(), &controls, &workspace, &files, &mut diagnostics, |text| progress.tell(text)));
+        let Some(judged) = judged else { return refused(progress, diagnostics) };
+        return tell(arguments, judged, targets, &wording, progress, diagnostics);
+    }
+    let manner = Manner { wanted: Wanted::Record, shelf: shelf.as_ref() };
     let assessed =
         workspace.and_then(|workspace| assess_so(manner, &controls, &workspace, &files, &mut diagnostics, |text| progress.tell(text)));
-    progress.tell("writing");
     let Some(assessed) = assessed else {
         drop(progress);
         settle(diagnostics)?;
@@ -67,7 +73,7 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
                 written::write(&assessment, &mut bytes).map_err(|error| Failure::CouldNotRun(error.to_string()))?;
                 bytes
             }
-            (AssessFormat::Text, _) => text(&assessment, (!words.is_empty()).then(view), &wording, width).into_bytes(),
+            (AssessFormat::Text, _) => text((&assessment).into(), &words, &gated, before.as_ref(), &wording, width).into_bytes(),
             (AssessFormat::Junit, _) => junit::render(view()),
             (AssessFormat::Sarif, _) => sarif::render(view(), &prefix(&arguments.folder)),
             (AssessFormat::Markdown, _) => markdown::summary(view()),
@@ -83,6 +89,44 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
     }
     settle(diagnostics)?;
     verdict(&gated, &words)
+}
+
+/// Writes the text of verdicts alone.
+fn tell(
+    arguments: &AssessArguments,
+    mut judged: Verdicts,
+    targets: Vec<(AssessFormat, Option<PathBuf>)>,
+    wording: &Wording,
+    progress: Timings,
+    mut diagnostics: Diagnostics,
+) -> Result<(), Failure> {
+    progress.tell("writing");
+    if !arguments.frameworks.is_empty() {
+        judged.restrict(&arguments.frameworks);
+    }
+    let words = words(arguments);
+    let gated = gate_alone(&judged.clauses, &words);
+    warn(&gated, None, &mut diagnostics);
+    let told = |width| text((&judged).into(), &words, &gated, None, wording, width);
+    let mut printed = None;
+    for (_, out) in targets {
+        match out {
+            Some(path) => io::write_file(&path, told(Width::Free).as_bytes())?,
+            None => printed = Some(told(Width::Terminal)),
+        }
+    }
+    progress.finish();
+    if let Some(text) = printed {
+        terminal::raw(&text);
+    }
+    settle(diagnostics)?;
+    verdict(&gated, &words)
+}
+
+fn refused(progress: Timings, diagnostics: Diagnostics) -> Result<(), Failure> {
+    drop(progress);
+    settle(diagnostics)?;
+    Err(Failure::BadInput("the workspace cannot be assessed".into()))
 }
 
 fn open_shelf(folder: &Path) -> Result<Shelf, Failure> {
@@ -178,25 +222,38 @@ fn facts(words: &BTreeSet<FailOn>, gated: &Gated, before: Option<&Assessment>) -
     }
 }
 
-fn text(assessment: &Assessment, gated: Option<&Machine>, wording: &Wording, width: Width) -> String {
+fn text(
+    judged: Judged<'_>,
+    words: &BTreeSet<FailOn>,
+    gated: &Gated,
+    before: Option<&Assessment>,
+    wording: &Wording,
+    width: Width,
+) -> String {
     const SHOWN_MAX: usize = 20;
-    let mut text = summary::text(&build(assessment, wording), width);
-    let Some((machine, gate)) = gated.and_then(|machine| Some((machine, machine.gate.as_ref()?))) else { return text };
-    let against = gate.against.as_ref().map_or(String::new(), |at| format!(", against {}", printable(at)));
-    let _ = writeln!(text, "\nGate ({}{against}): {}", gate.fail_on.join(", "), if gate.broken == 0 { "met" } else { "not met" });
-    let breaking: Vec<_> = machine.clauses.iter().filter(|clause| !clause.breaks.is_empty()).collect();
-    for clause in breaking.iter().take(SHOWN_MAX) {
-        let was = match &clause.moved {
-            Some(moved) if moved.was == clause.status => format!(" ({} new deviations)", moved.started),
+    let mut text = summary::text(&overview(judged, wording), width);
+    if words.is_empty() {
+        return text;
+    }
+    let against = before.map_or(String::new(), |before| format!(", against {}", printable(&before.frame.as_of)));
+    let words: Vec<&str> = words.iter().map(|word| word.word()).collect();
+    let _ = writeln!(text, "\nGate ({}{against}): {}", words.join(", "), if gated.broken.is_empty() { "met" } else { "not met" });
+    let outline = Outline::new(judged.objectives, wording);
+    let clauses: BTreeMap<(&str, &str), &ClauseResult> =
+        judged.clauses.iter().map(|clause| ((clause.framework.as_str(), clause.clause.as_str()), clause)).collect();
+    for (key, _) in gated.broken.iter().take(SHOWN_MAX) {
+        let Some(clause) = clauses.get(&(key.0.as_str(), key.1.as_str())) else { continue };
+        let was = match gated.moves.as_ref().and_then(|moves| moves.get(key)) {
+            Some(moved) if moved.was == clause.status => format!(" ({} new deviations)", moved.started.len()),
             Some(moved) => moved.was.map_or(" (not judged before)".to_owned(), |was| format!(" (was {was})")),
             None => String::new(),
         };
         let status = clause.status.map_or("", |status| status.word());
-        let said = format!("  {} {:<10} {status}{was}. {}", clause.framework, clause.id, clause.summary);
-        let _ = writeln!(text, "{}", said.replace('\n', " "));
+        let said = format!("  {} {:<10} {status}{was}. {}", clause.framework, clause.clause, outline.summary(clause));
+        let _ = writeln!(text, "{}", printable(&said).replace('\n', " "));
     }
-    if breaking.len() > SHOWN_MAX {
-        let _ = writeln!(text, "  and {} more; --format junit and sarif list all", breaking.len() - SHOWN_MAX);
+    if gated.broken.len() > SHOWN_MAX {
+        let _ = writeln!(text, "  and {} more; --format junit and sarif list all", gated.broken.len() - SHOWN_MAX);
     }
     text
 }

@@ -92,7 +92,7 @@ fn refuse_foreign(out: &Path) -> Result<(), Failure> {
 
 fn tell(finished: &OutputFiles, out: &Path) {
     let report = &finished.report;
-    terminal::raw(&summary::text(report, terminal::Width::Terminal));
+    terminal::raw(&summary::text(&report.into(), terminal::Width::Terminal));
     let unused = report.exhibits.iter().filter(|exhibit| exhibit.state != "used" && exhibit.state != "document").count();
     if unused > 0 {
         terminal::line(&format!(

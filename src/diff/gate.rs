@@ -85,11 +85,38 @@ pub struct Gated {
 ///
 /// Subjects are compared only where both sides show names: a pseudonym never equals a name, nor one that was made from other evidence.
 pub fn gate(after: &Assessment, fail_on: &BTreeSet<FailOn>, before: Option<&Assessment>) -> Gated {
-    let moves = before.map(|before| moves(before, after));
-    let assessable = || after.clauses.iter().filter_map(|clause| Some((key(clause), clause.status?)));
-    let broken = assessable()
+    let Some(before) = before else { return gate_alone(&after.clauses, fail_on) };
+    let moves = moves(before, after);
+    let here: BTreeSet<ClauseKey> = assessable(&after.clauses).map(|(key, _)| key).collect();
+    let new = comparable(before, after).then(|| {
+        let new = &shown(after) - &shown(before);
+        new.into_iter().map(|(objective, subject)| (objective.to_owned(), subject.to_owned())).collect()
+    });
+    Gated {
+        broken: broken(&after.clauses, fail_on, Some(&moves)),
+        new,
+        gone: assessable(&before.clauses).map(|(key, _)| key).filter(|key| !here.contains(key)).collect(),
+        moves: Some(moves),
+    }
+}
+
+/// The same without an earlier assessment: the clauses alone decide.
+pub fn gate_alone(clauses: &[ClauseResult], fail_on: &BTreeSet<FailOn>) -> Gated {
+    Gated { broken: broken(clauses, fail_on, None), ..Gated::default() }
+}
+
+fn assessable(clauses: &[ClauseResult]) -> impl Iterator<Item = (ClauseKey, Status)> {
+    clauses.iter().filter_map(|clause| Some((key(clause), clause.status?)))
+}
+
+fn broken(
+    clauses: &[ClauseResult],
+    fail_on: &BTreeSet<FailOn>,
+    moves: Option<&BTreeMap<ClauseKey, Move>>,
+) -> Vec<(ClauseKey, Vec<FailOn>)> {
+    assessable(clauses)
         .filter_map(|(key, status)| {
-            let is_worse = moves.as_ref().map(|moves| moves[&key].is_worse());
+            let is_worse = moves.map(|moves| moves[&key].is_worse());
             let breaks = |word: FailOn| match (word, is_worse) {
                 (FailOn::Worsened, worse) => worse == Some(true),
                 (word, worse) => worse != Some(false) && word.names(status),
@@ -97,14 +124,7 @@ pub fn gate(after: &Assessment, fail_on: &BTreeSet<FailOn>, before: Option<&Asse
             let words: Vec<FailOn> = fail_on.iter().copied().filter(|word| breaks(*word)).collect();
             (!words.is_empty()).then_some((key, words))
         })
-        .collect();
-    let here: BTreeSet<ClauseKey> = assessable().map(|(key, _)| key).collect();
-    let gone = before.into_iter().flat_map(|before| &before.clauses).filter(|clause| clause.status.is_some()).map(key);
-    let new = before.filter(|before| comparable(before, after)).map(|before| {
-        let new = &shown(after) - &shown(before);
-        new.into_iter().map(|(objective, subject)| (objective.to_owned(), subject.to_owned())).collect()
-    });
-    Gated { broken, new, gone: gone.filter(|key| !here.contains(key)).collect(), moves }
+        .collect()
 }
 
 /// Whether a subject of one side can be found on the other: pseudonyms are made anew from other evidence.

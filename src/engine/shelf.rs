@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
+use rayon::prelude::*;
 
 use super::spill::{SpillWriter, Spilled};
-use super::{Engine, ROWS_IN_MEMORY_MAX, StreamError, convert};
+use super::{Engine, StreamError, convert};
 use crate::base::digest::Hasher;
 use crate::base::{Digest, Table};
 
@@ -93,20 +94,10 @@ impl Entry {
         true
     }
 
-    /// Makes a table available to queries, as the engine that kept it had it: in memory where it is small. False where it cannot.
+    /// Makes a table available to queries, which read from the entry what they ask for. False where it cannot.
     pub fn load(&self, name: &str, engine: &Engine) -> bool {
         let Ok(spilled) = Spilled::open(&self.folder.join(table_file(name))) else { return false };
-        if spilled.rows() > ROWS_IN_MEMORY_MAX {
-            engine.put(name, Arc::new(spilled));
-            return true;
-        }
-        let mut whole: Option<Table> = None;
-        let read = self.scan(name, |part| match &mut whole {
-            None => whole = Some(part),
-            Some(whole) => whole.append(part),
-        });
-        let Some(whole) = whole.filter(|_| read) else { return false };
-        engine.load(name, &whole);
+        engine.put(name, Arc::new(spilled));
         true
     }
 }
@@ -183,15 +174,15 @@ fn holds(folder: &Path) -> bool {
 
 /// The digests of the files of an entry, by name; the index is left out.
 fn digests(folder: &Path) -> io::Result<BTreeMap<String, Digest>> {
-    let mut found = BTreeMap::new();
+    let mut names = Vec::new();
     for file in fs::read_dir(folder)? {
-        let file = file?;
-        let name = file.file_name().to_string_lossy().into_owned();
+        let name = file?.file_name().to_string_lossy().into_owned();
         if name != INDEX {
-            found.insert(name, digest(&file.path())?);
+            names.push(name);
         }
     }
-    Ok(found)
+    let each = |name: String| digest(&folder.join(&name)).map(|digest| (name, digest));
+    names.into_par_iter().with_max_len(1).map(each).collect()
 }
 
 fn digest(path: &Path) -> io::Result<Digest> {

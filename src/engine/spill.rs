@@ -81,10 +81,6 @@ impl Spilled {
         Ok(Spilled { schema: builder.schema().clone(), path, rows })
     }
 
-    pub(super) fn rows(&self) -> usize {
-        self.rows
-    }
-
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -11,6 +11,8 @@ mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 pub use compensating::{PutForward, compensating};
 pub use examination::{Examination, Paper, Standing, examined, weaken};
 pub use moves::{Facts, Step, StepKind, weakest_link};
@@ -81,30 +83,96 @@ pub enum Evidence {
 /// What a check saw, as far as judgement needs it: proved passes are most of a large population, and are only counted.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    pub tally: Tally,
-    /// Everything that is not a proved pass or a skip, by subject.
+    pub gist: Box<Gist>,
+    /// Everything that is not a proved pass or a skip, by subject. Empty where only the gist is at hand; then no exception may bear on it.
     pub listed: Vec<Observation>,
+}
+
+/// What a conclusion without exceptions needs of the observations, however many they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gist {
+    pub tally: Tally,
     /// The artifacts behind the proved passes; statements of the workspace are none.
-    pub proved_by: BTreeSet<String>,
+    proved_by: BTreeSet<String>,
+    failed: Group,
+    unknown: Group,
+    unproved: Group,
+    contradicted: Group,
+}
+
+/// Observations of one kind, as far as a reason tells of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Group {
+    count: usize,
+    artifacts: BTreeSet<String>,
+    /// The first rows, enough to find the place; the observations file has all of them.
+    rows: Vec<RowRef>,
+}
+
+impl Group {
+    fn add(&mut self, observation: &Observation) {
+        const CITED_MAX: usize = 10;
+        self.count += 1;
+        if !STATEMENTS.contains(&observation.artifact.as_str()) && !self.artifacts.contains(&observation.artifact) {
+            self.artifacts.insert(observation.artifact.clone());
+        }
+        if self.rows.len() < CITED_MAX {
+            self.rows.push(RowRef {
+                subject: observation.subject.clone(),
+                artifact: observation.artifact.clone(),
+                record: observation.record.clone(),
+            });
+        }
+    }
+}
+
+impl Gist {
+    /// Takes in one observation after the other, in the order of their subjects. Whether it belongs into a list.
+    pub fn add(&mut self, observation: &Observation) -> bool {
+        count(&mut self.tally, observation);
+        if observation.contradicted {
+            self.contradicted.add(observation);
+        }
+        match (observation.outcome, observation.proved) {
+            (Outcome::Skip, _) => return false,
+            (Outcome::Pass, true) => {
+                if !STATEMENTS.contains(&observation.artifact.as_str()) && !self.proved_by.contains(&observation.artifact) {
+                    self.proved_by.insert(observation.artifact.clone());
+                }
+                return false;
+            }
+            (Outcome::Pass, false) => self.unproved.add(observation),
+            (Outcome::Fail, _) => self.failed.add(observation),
+            (Outcome::Unknown, _) => self.unknown.add(observation),
+        }
+        true
+    }
 }
 
 impl Seen {
     /// Takes in one observation after the other, in the order of their subjects.
     pub fn add(&mut self, observation: Observation) {
-        count(&mut self.tally, &observation);
-        match (observation.outcome, observation.proved) {
-            (Outcome::Skip, _) => {}
-            (Outcome::Pass, true) => {
-                if !STATEMENTS.contains(&observation.artifact.as_str()) && !self.proved_by.contains(&observation.artifact) {
-                    self.proved_by.insert(observation.artifact);
-                }
-            }
-            (Outcome::Pass, false) | (Outcome::Fail | Outcome::Unknown, _) => self.listed.push(observation),
+        if self.gist.add(&observation) {
+            self.listed.push(observation);
         }
     }
 
-    fn of(&self, outcome: Outcome) -> Vec<&Observation> {
-        self.listed.iter().filter(|observation| observation.outcome == outcome).collect()
+    /// The deviations that an exception covers, with the ids of these exceptions, and those that none covers.
+    fn parted<'a>(&self, excepted: &'a BTreeMap<String, String>) -> (Group, BTreeSet<&'a str>, Group) {
+        let (mut covered, mut ids, mut open) = (Group::default(), BTreeSet::new(), Group::default());
+        if excepted.is_empty() {
+            return (covered, ids, self.gist.failed.clone());
+        }
+        for observation in self.listed.iter().filter(|observation| observation.outcome == Outcome::Fail) {
+            match excepted.get(&observation.subject) {
+                Some(id) => {
+                    ids.insert(id);
+                    covered.add(observation);
+                }
+                None => open.add(observation),
+            }
+        }
+        (covered, ids, open)
     }
 }
 
@@ -145,6 +213,7 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
         artifacts,
         rows,
     };
+    let of_group = |code: &str, text: String, group: Group| reason(code, text, group.artifacts.into_iter().collect(), group.rows);
     let (seen, reliances, not_collected) = match evidence {
         Evidence::NotAutomated { papers, .. } if !papers.is_empty() => {
             let (status, reasons) = examined(papers, Some(objective));
@@ -168,63 +237,35 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
         }
         Evidence::Observed { seen, reliances, not_collected } => (seen, reliances, not_collected),
     };
-    let tally = seen.tally;
+    let gist = &seen.gist;
+    let tally = gist.tally;
     let mut reasons = Vec::new();
-    let (covered, open): (Vec<&Observation>, Vec<&Observation>) =
-        seen.of(Outcome::Fail).into_iter().partition(|observation| excepted.contains_key(&observation.subject));
+    let (covered, exceptions, open) = seen.parted(excepted);
+    let (open_count, covered_count) = (open.count, covered.count);
     let tested = tally.population - tally.skipped;
 
-    if !open.is_empty() {
-        reasons.push(reason(
-            "deviations",
-            format!("{} of {tested} depart from the objective.", open.len()),
-            artifacts_of(&open),
-            rows_of(&open),
-        ));
+    if open_count > 0 {
+        reasons.push(of_group("deviations", format!("{open_count} of {tested} depart from the objective."), open));
     }
-    if !covered.is_empty() {
-        let mut ids: Vec<&String> = covered.iter().filter_map(|observation| excepted.get(&observation.subject)).collect();
-        ids.sort();
-        ids.dedup();
-        let ids: Vec<&str> = ids.into_iter().map(String::as_str).collect();
-        reasons.push(reason(
-            "excepted-deviations",
-            format!("{} of {tested} depart under an approved exception ({}).", covered.len(), ids.join(", ")),
-            artifacts_of(&covered),
-            rows_of(&covered),
-        ));
+    if covered_count > 0 {
+        let ids = exceptions.into_iter().collect::<Vec<_>>().join(", ");
+        let text = format!("{covered_count} of {tested} depart under an approved exception ({ids}).");
+        reasons.push(of_group("excepted-deviations", text, covered));
     }
-    let unknown = seen.of(Outcome::Unknown);
-    if !unknown.is_empty() {
-        reasons.push(reason(
-            "not-knowable",
-            format!("For {} of {tested} the sources cannot tell.", unknown.len()),
-            artifacts_of(&unknown),
-            rows_of(&unknown),
-        ));
-    }
-    let contradicted: Vec<&Observation> = seen.listed.iter().filter(|observation| observation.contradicted).collect();
-    if !contradicted.is_empty() {
-        reasons.push(reason(
-            "contradicted",
-            format!("For {} of {tested} one source says what another contradicts.", contradicted.len()),
-            artifacts_of(&contradicted),
-            rows_of(&contradicted),
-        ));
-    }
-    let unproved = seen.of(Outcome::Pass);
-    if !unproved.is_empty() {
-        reasons.push(reason(
-            "unproved-passes",
-            format!("{} of {tested} would pass, but on evidence too old or undated to prove it.", unproved.len()),
-            artifacts_of(&unproved),
-            rows_of(&unproved),
-        ));
+    for (code, group, text) in [
+        ("not-knowable", &gist.unknown, "For {} of {} the sources cannot tell."),
+        ("contradicted", &gist.contradicted, "For {} of {} one source says what another contradicts."),
+        ("unproved-passes", &gist.unproved, "{} of {} would pass, but on evidence too old or undated to prove it."),
+    ] {
+        if group.count > 0 {
+            let text = text.replacen("{}", &group.count.to_string(), 1).replacen("{}", &tested.to_string(), 1);
+            reasons.push(of_group(code, text, group.clone()));
+        }
     }
     reasons.extend(limits(objective, reliances, not_collected));
     let limited = !reasons.is_empty();
 
-    let status = if !open.is_empty() {
+    let status = if open_count > 0 {
         Status::NotSatisfied
     } else if tested == 0 {
         let sound = not_collected.is_empty() && !reliances.is_empty() && reliances.iter().all(Reliance::is_sound);
@@ -241,20 +282,20 @@ pub fn conclude(objective: &str, evidence: &Evidence, empty: Option<&EmptyPopula
         let paths = reliances.iter().map(|reliance| reliance.path.clone()).collect();
         reasons.insert(0, reason("empty-population", text, paths, vec![]));
         status
-    } else if tally.passed + covered.len() == 0 {
+    } else if tally.passed + covered_count == 0 {
         Status::NotAssessed
     } else if limited {
         Status::PartiallySatisfied
     } else {
         Status::Satisfied
     };
-    if tally.passed > 0 && open.is_empty() {
+    if tally.passed > 0 && open_count == 0 {
         let text = if status == Status::Satisfied {
             format!("All {tested} members of the population meet the objective.")
         } else {
             format!("{} of {tested} are shown to meet the objective.", tally.passed)
         };
-        reasons.insert(0, reason("proved", text, seen.proved_by.iter().cloned().collect(), vec![]));
+        reasons.insert(0, reason("proved", text, gist.proved_by.iter().cloned().collect(), vec![]));
     }
     Finding { status, reasons, tally }
 }
@@ -354,24 +395,5 @@ pub fn verdict(ask: &Ask<'_>, papers: &[Paper], not_applicable: Option<(&str, &s
 }
 
 /// The artifacts that observations cite; statements of the workspace are none.
-fn artifacts_of(observations: &[&Observation]) -> Vec<String> {
-    let paths: BTreeSet<&str> = observations.iter().map(|observation| observation.artifact.as_str()).collect();
-    paths.into_iter().filter(|path| !STATEMENTS.contains(path)).map(str::to_owned).collect()
-}
-
-/// The first rows, enough to find the place; the observations file has all of them.
-fn rows_of(observations: &[&Observation]) -> Vec<RowRef> {
-    const CITED_MAX: usize = 10;
-    observations
-        .iter()
-        .take(CITED_MAX)
-        .map(|observation| RowRef {
-            subject: observation.subject.clone(),
-            artifact: observation.artifact.clone(),
-            record: observation.record.clone(),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests;

@@ -12,8 +12,8 @@ use super::testing::{Prepared, Tested};
 use super::{Controls, Workspace, classes, compare, exceptions, lives, profile};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord, InputRecord, Names,
-    NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA, Tool, TreatmentKind, register_csv,
-    root_of,
+    NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA, Tool, TreatmentKind, Verdicts, counted,
+    register_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Objective, Treatment};
@@ -36,18 +36,21 @@ pub struct Assessed {
 /// How an assessment is made; nothing that it says depends on it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manner<'a> {
-    pub lists: Lists,
+    pub wanted: Wanted,
     /// Where what was read and observed outlives the run.
     pub shelf: Option<&'a Shelf>,
 }
 
-/// Which full lists of observations are kept.
+/// What is to become of the observations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Lists {
+pub enum Wanted {
+    /// The record, and every list of observations in full.
     #[default]
-    All,
-    /// Those that samples were drawn from; of the others only the digest.
-    Sampled,
+    Pack,
+    /// The record; in full only the lists that samples were drawn from, of the others the digest.
+    Record,
+    /// The verdicts alone: what was observed is counted.
+    Verdicts,
 }
 
 /// Assesses a workspace, all lists kept.
@@ -73,56 +76,16 @@ pub fn assess_so(
 ) -> Option<Assessed> {
     let prepared = Prepared::new(manner, controls, workspace, files, diagnostics, &progress);
     let documents = Documents::new(workspace, &prepared.ledger, &prepared.names);
-    documents.warn(diagnostics);
     progress("making the register");
     let register = lives::register(&prepared.ledger);
     let samples = Samples::new(workspace, &register);
-    let testing = prepared.testing(manner, controls, workspace, &documents);
-    progress("testing the objectives");
-    let outcomes: Vec<(Tested, Diagnostics)> = cited(controls, workspace)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|objective| {
-            progress(&format!(" testing {}", objective.id));
-            let mut own = Diagnostics::default();
-            let stated = workspace.overrides.get(&objective.id);
-            let outcome = testing.test(objective, stated, samples.on_objective(&objective.id).next().is_some(), &mut own);
-            progress("");
-            (outcome, own)
-        })
-        .collect();
-    let mut tested = BTreeMap::new();
-    for (mut outcome, own) in outcomes {
-        diagnostics.extend(own);
-        outcome.sampled(samples.draws(&outcome.result.id, outcome.csv.as_deref()));
-        tested.insert(outcome.result.id.clone(), outcome);
-    }
-    if diagnostics.has_errors() {
-        return None;
-    }
+    let parts = Parts { manner, controls, workspace, prepared: &prepared, documents: &documents, samples: &samples };
+    let mut tested = parts.tested(diagnostics, &progress)?;
     progress("judging");
     let Prepared { ledger, systems, names } = &prepared;
     let (artifacts, copies) = artifact_records(ledger, files);
     let frame = frame_record(workspace, names);
-    let frame_digest = Digest::of_canonical(&names.hide_frame(&frame));
-    let digests: BTreeMap<&str, &Digest> =
-        artifacts.iter().filter_map(|artifact| Some((artifact.path.as_str(), artifact.sha256.as_ref()?))).collect();
-    let mut clauses = Vec::new();
-    for name in &workspace.editions {
-        let judged = Judging {
-            workspace,
-            catalog: &controls.catalogs.editions[name],
-            name,
-            tested: &tested,
-            concluded: OnceCell::new(),
-            documents: &documents,
-            names,
-            samples: &samples,
-            frame: frame_digest.clone(),
-            digests: &digests,
-        };
-        clauses.extend(judged.catalog.clauses.iter().map(|clause| judged.clause(clause)));
-    }
+    let clauses = parts.judged(&frame, &tested);
     let root = root_of(&clauses);
     let observations: BTreeMap<String, Vec<u8>> =
         tested.values_mut().filter_map(|tested| Some((tested.result.id.clone(), tested.csv.take()?))).collect();
@@ -133,7 +96,7 @@ pub fn assess_so(
         schema: SCHEMA.into(),
         tool: Tool { name: "tickmark".into(), version: env!("CARGO_PKG_VERSION").into() },
         frame,
-        frameworks: workspace.editions.iter().map(|name| framework_record(name, controls, workspace)).collect(),
+        frameworks: parts.frameworks(&clauses),
         clauses,
         objectives: tested.into_values().map(Tested::recorded).collect(),
         artifacts,
@@ -150,9 +113,6 @@ pub fn assess_so(
         names: NamesRecord { found: names.list.names.len(), replaced: false },
         root,
     };
-    for index in 0..assessment.frameworks.len() {
-        assessment.frameworks[index].counts = assessment.counted(&assessment.frameworks[index].framework.clone());
-    }
     for index in 0..assessment.objectives.len() {
         assessment.objectives[index].span = compare::span(&assessment.objectives[index].evidence, &assessment.coverage);
     }
@@ -160,6 +120,100 @@ pub fn assess_so(
     assessment.dossiers = lives::dossiers(&assessment, ledger);
     let Prepared { ledger, names, .. } = prepared;
     Some(Assessed { assessment, ledger, observations, copies, names })
+}
+
+/// How every clause stands, by the same rules and from the same evidence as [`assess`], without the lists that a record holds.
+pub fn verdicts(
+    shelf: Option<&Shelf>,
+    controls: &Controls,
+    workspace: &Workspace,
+    files: &[FoundFile],
+    diagnostics: &mut Diagnostics,
+    progress: impl Fn(&str) + Sync,
+) -> Option<Verdicts> {
+    let manner = Manner { wanted: Wanted::Verdicts, shelf };
+    let prepared = Prepared::new(manner, controls, workspace, files, diagnostics, &progress);
+    let documents = Documents::new(workspace, &prepared.ledger, &prepared.names);
+    // Only samples ask for it.
+    let register = if workspace.samples.is_empty() { Vec::new() } else { lives::register(&prepared.ledger) };
+    let samples = Samples::new(workspace, &register);
+    let parts = Parts { manner, controls, workspace, prepared: &prepared, documents: &documents, samples: &samples };
+    let tested = parts.tested(diagnostics, &progress)?;
+    progress("judging");
+    let frame = frame_record(workspace, &prepared.names);
+    let clauses = parts.judged(&frame, &tested);
+    let frameworks = parts.frameworks(&clauses);
+    Some(Verdicts { frame, frameworks, clauses, objectives: tested.into_values().map(|tested| tested.result).collect() })
+}
+
+/// What testing and judging go by.
+struct Parts<'a> {
+    manner: Manner<'a>,
+    controls: &'a Controls,
+    workspace: &'a Workspace,
+    prepared: &'a Prepared,
+    documents: &'a Documents<'a>,
+    samples: &'a Samples<'a>,
+}
+
+impl Parts<'_> {
+    /// Every objective in scope after its check ran; nothing where a check itself is wrong.
+    fn tested(&self, diagnostics: &mut Diagnostics, progress: &(impl Fn(&str) + Sync)) -> Option<BTreeMap<String, Tested>> {
+        let Parts { manner, controls, workspace, prepared, documents, samples } = *self;
+        documents.warn(diagnostics);
+        let testing = prepared.testing(manner, controls, workspace, documents);
+        progress("testing the objectives");
+        let outcomes: Vec<(Tested, Diagnostics)> = cited(controls, workspace)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|objective| {
+                progress(&format!(" testing {}", objective.id));
+                let mut own = Diagnostics::default();
+                let stated = workspace.overrides.get(&objective.id);
+                let outcome = testing.test(objective, stated, samples.on_objective(&objective.id).next().is_some(), &mut own);
+                progress("");
+                (outcome, own)
+            })
+            .collect();
+        let mut tested = BTreeMap::new();
+        for (mut outcome, own) in outcomes {
+            diagnostics.extend(own);
+            outcome.sampled(samples.draws(&outcome.result.id, outcome.csv.as_deref()));
+            tested.insert(outcome.result.id.clone(), outcome);
+        }
+        (!diagnostics.has_errors()).then_some(tested)
+    }
+
+    /// Every clause of every edition in scope.
+    fn judged(&self, frame: &FrameRecord, tested: &BTreeMap<String, Tested>) -> Vec<ClauseResult> {
+        let Prepared { ledger, names, .. } = self.prepared;
+        let frame_digest = Digest::of_canonical(&names.hide_frame(frame));
+        let digests: BTreeMap<&str, &Digest> =
+            ledger.artifacts.values().filter_map(|artifact| Some((artifact.path.as_str(), artifact.sha256.as_ref()?))).collect();
+        let mut clauses = Vec::new();
+        for name in &self.workspace.editions {
+            let judged = Judging {
+                workspace: self.workspace,
+                catalog: &self.controls.catalogs.editions[name],
+                name,
+                tested,
+                concluded: OnceCell::new(),
+                documents: self.documents,
+                names,
+                samples: self.samples,
+                frame: frame_digest.clone(),
+                digests: &digests,
+            };
+            clauses.extend(judged.catalog.clauses.iter().map(|clause| judged.clause(clause)));
+        }
+        clauses
+    }
+
+    /// The editions in scope with how many of their clauses have which status.
+    fn frameworks(&self, clauses: &[ClauseResult]) -> Vec<FrameworkRecord> {
+        let record = |name: &EditionName| framework_record(name, self.controls, self.workspace, clauses);
+        self.workspace.editions.iter().map(record).collect()
+    }
 }
 
 /// The objectives that some clause in scope cites, by id.
@@ -391,7 +445,7 @@ fn frame_record(workspace: &Workspace, names: &Names) -> FrameRecord {
     }
 }
 
-fn framework_record(name: &EditionName, controls: &Controls, workspace: &Workspace) -> FrameworkRecord {
+fn framework_record(name: &EditionName, controls: &Controls, workspace: &Workspace, clauses: &[ClauseResult]) -> FrameworkRecord {
     let catalog = &controls.catalogs.editions[name];
     let about = &catalog.about;
     FrameworkRecord {
@@ -408,7 +462,7 @@ fn framework_record(name: &EditionName, controls: &Controls, workspace: &Workspa
         form: controls.catalogs.frameworks.get(&about.framework).and_then(|framework| framework.form.clone()),
         compensating_worksheet: catalog.compensating_worksheet.clone(),
         tier: profile::tier_of(&workspace.profile, name.as_str()),
-        counts: Status::ALL.iter().map(|status| (*status, 0)).collect(),
+        counts: counted(clauses, name.as_str()),
     }
 }
 

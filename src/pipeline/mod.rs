@@ -25,7 +25,7 @@ pub mod testing;
 pub mod workspace;
 
 pub use anew::Reopened;
-pub use assess::{Assessed, Lists, Manner, assess, assess_so};
+pub use assess::{Assessed, Manner, Wanted, assess, assess_so, verdicts};
 pub use cases::run_cases;
 pub use controls::Controls;
 pub use machine::machine_files;

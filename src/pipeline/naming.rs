@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Controls, Workspace};
 use crate::assessment::Names;
 use crate::base::Digest;
-use crate::evidence::{ArtifactState, Content, FoundFile, Ledger, readable_text};
+use crate::engine::Shelf;
+use crate::evidence::{ArtifactState, Content, FoundFile, Ledger, PROGRAM, readable_text};
 
 /// How much of each file takes part in the salt: enough that nobody can rebuild it without having the evidence.
 const SALT_BYTES_MAX: usize = 64 * 1024;
@@ -29,8 +30,33 @@ const PLACEHOLDERS: [&str; 12] = [
     "tbd",
 ];
 
-/// Every name of the workspace with the rules that made it one.
-pub fn names(controls: &Controls, workspace: &Workspace, ledger: &Ledger, files: &[FoundFile]) -> Names {
+/// Every name of the workspace with the rules that made it one. With a shelf, those that were found in equal evidence by equal statements
+/// are taken from there, and else kept there.
+pub fn names(shelf: Option<&Shelf>, controls: &Controls, workspace: &Workspace, ledger: &Ledger, files: &[FoundFile]) -> Names {
+    const KEPT: &str = "names.json";
+    let stated = &workspace.stated;
+    let kept = shelf.zip(ledger.key()).map(|(shelf, tables)| {
+        (shelf, Digest::of_canonical(&("names", PROGRAM, tables, &stated.people, &stated.redaction, statements(workspace))))
+    });
+    let entry = kept.as_ref().and_then(|(shelf, key)| shelf.entry(key)?.bytes(KEPT));
+    if let Some((salt, values)) = entry.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        return Names::new(&salt, &values);
+    }
+    let (salt, values) = (salt(files), found(controls, workspace, ledger, files));
+    if let Some((shelf, key)) = kept
+        && let (Some(draft), Ok(bytes)) = (shelf.begin(&key), serde_json::to_vec(&(&salt, &values)))
+        && draft.put(KEPT, &bytes).is_ok()
+    {
+        // A folder that is full or gone costs time in the next run, and nothing else.
+        let _ = draft.finish();
+    }
+    Names::new(&salt, &values)
+}
+
+/// Names, each with the rules that made it one.
+type Found = BTreeMap<String, BTreeSet<String>>;
+
+fn found(controls: &Controls, workspace: &Workspace, ledger: &Ledger, files: &[FoundFile]) -> Found {
     let mut finding = Finding { values: BTreeMap::new(), machines: machine_names(ledger) };
     for definition in controls.tables.values() {
         for column in definition.columns.iter().filter(|column| column.personal) {
@@ -39,7 +65,7 @@ pub fn names(controls: &Controls, workspace: &Workspace, ledger: &Ledger, files:
         }
     }
     finding.people(workspace, ledger);
-    finding.statements(workspace);
+    statements(workspace).into_iter().for_each(|(value, rule)| finding.name(value, rule));
     let is_copied = |path: &String| {
         let state = ledger.artifacts.get(path).map(|artifact| artifact.state);
         let in_parts = ledger.artifacts.get(path).is_some_and(|artifact| artifact.in_parts);
@@ -58,7 +84,7 @@ pub fn names(controls: &Controls, workspace: &Workspace, ledger: &Ledger, files:
     for value in stated.also.iter().map(|value| value.trim()).filter(|value| !value.is_empty()) {
         finding.values.entry(value.to_owned()).or_default().insert("stated under redaction in tickmark.yaml".into());
     }
-    Names::new(&salt(files), &finding.values)
+    finding.values
 }
 
 fn salt(files: &[FoundFile]) -> Digest {
@@ -74,7 +100,7 @@ fn salt(files: &[FoundFile]) -> Digest {
 }
 
 struct Finding {
-    values: BTreeMap<String, BTreeSet<String>>,
+    values: Found,
     /// Ids and names of machine identities, lower-case: an address among them is no person's.
     machines: BTreeSet<String>,
 }
@@ -130,29 +156,33 @@ impl Finding {
             });
         }
     }
+}
 
-    fn statements(&mut self, workspace: &Workspace) {
-        let stated = &workspace.stated;
-        stated.systems.iter().for_each(|system| self.name(&system.owner, "owner of a system in tickmark.yaml"));
-        stated.not_applicable.iter().for_each(|own| self.name(&own.decided_by, "decided_by in tickmark.yaml"));
-        for exception in &workspace.exceptions {
-            self.name(&exception.requested_by, "requested_by in exceptions.yaml");
-            self.name(&exception.approved_by, "approved_by in exceptions.yaml");
-        }
-        for document in &workspace.documents {
-            document.approved_by.iter().for_each(|name| self.name(name, "approved_by in documents.yaml"));
-            document.examinations.iter().for_each(|own| self.name(&own.by, "examinations in documents.yaml"));
-        }
-        for tester in workspace.samples.iter().flat_map(|sample| &sample.items).filter_map(|item| item.tester.as_ref()) {
-            self.name(tester, "tester in samples.yaml");
-        }
-        let profile = &workspace.profile;
-        let owners = profile.clauses.iter().filter_map(|own| own.owner.as_ref()).chain(profile.plan.iter().map(|own| &own.owner));
-        owners.for_each(|name| self.name(name, "owner in profile.yaml"));
-        for meta in workspace.metas.values() {
-            meta.collector.iter().for_each(|name| self.name(name, "collector of an artifact"));
-        }
+/// What the workspace states where the name of a person stands, with the rule that says so.
+fn statements(workspace: &Workspace) -> Vec<(&str, &'static str)> {
+    let stated = &workspace.stated;
+    let mut found: Vec<(&str, &'static str)> = Vec::new();
+    let mut name = |value, rule| found.push((value, rule));
+    stated.systems.iter().for_each(|system| name(&system.owner, "owner of a system in tickmark.yaml"));
+    stated.not_applicable.iter().for_each(|own| name(&own.decided_by, "decided_by in tickmark.yaml"));
+    for exception in &workspace.exceptions {
+        name(&exception.requested_by, "requested_by in exceptions.yaml");
+        name(&exception.approved_by, "approved_by in exceptions.yaml");
     }
+    for document in &workspace.documents {
+        document.approved_by.iter().for_each(|own| name(own, "approved_by in documents.yaml"));
+        document.examinations.iter().for_each(|own| name(&own.by, "examinations in documents.yaml"));
+    }
+    for tester in workspace.samples.iter().flat_map(|sample| &sample.items).filter_map(|item| item.tester.as_ref()) {
+        name(tester, "tester in samples.yaml");
+    }
+    let profile = &workspace.profile;
+    let owners = profile.clauses.iter().filter_map(|own| own.owner.as_ref()).chain(profile.plan.iter().map(|own| &own.owner));
+    owners.for_each(|own| name(own, "owner in profile.yaml"));
+    for meta in workspace.metas.values() {
+        meta.collector.iter().for_each(|own| name(own, "collector of an artifact"));
+    }
+    found
 }
 
 fn machine_names(ledger: &Ledger) -> BTreeSet<String> {

@@ -1,16 +1,19 @@
 //! What becomes of the observations of one check while they come: secrets masked, passes weighed, counted, listed.
 //!
 //! In: one observation after the other, by subject. Out: what judgement needs, the tallies by class, the digest of the full list and,
-//! where it is asked for, the list itself. Only what is not a proved pass or a skip is held.
+//! where it is asked for, the list itself. Only what is not a proved pass or a skip is held, and that only where it is to be listed.
 
 use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 
 use super::classes::ByClass;
 use crate::assessment::{ClassTally, Names, Observation, ObservationsList};
 use crate::base::Digest;
 use crate::base::digest::Hasher;
+use crate::engine::Shelf;
 use crate::evidence::Masker;
-use crate::judge::Seen;
+use crate::judge::{Gist, Seen};
 
 /// So many rows of the list are written before they are hashed.
 const ROWS_AT_A_TIME: usize = 4096;
@@ -22,6 +25,18 @@ pub struct Observing<'a> {
     by_class: Option<ByClass<'a>>,
     seen: Seen,
     list: List<'a>,
+    keep: Keep,
+}
+
+/// What is held of the observations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Their counts.
+    Gist,
+    /// What departs, or cannot be told, or would pass on evidence that proves nothing.
+    Listed,
+    /// That, and the full list.
+    Full,
 }
 
 /// What is left of them.
@@ -34,6 +49,35 @@ pub struct Observed {
     pub csv: Option<Vec<u8>>,
 }
 
+/// What outlives a run of them, where nothing is listed.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    gist: Gist,
+    classes: Vec<ClassTally>,
+    digest: Digest,
+}
+
+/// The name of the file in an entry.
+const KEPT: &str = "gist.json";
+
+impl Observed {
+    /// What is kept under a key, without any list.
+    pub fn taken(shelf: &Shelf, key: &Digest) -> Option<Observed> {
+        let Kept { gist, classes, digest } = serde_json::from_slice(&shelf.entry(key)?.bytes(KEPT)?).ok()?;
+        Some(Observed { seen: Seen { gist: Box::new(gist), listed: Vec::new() }, classes, digest, csv: None })
+    }
+
+    /// Keeps what is no list. A folder that is full or gone costs time in the next run, and nothing else.
+    pub fn keep(&self, shelf: &Shelf, key: &Digest) {
+        let kept = Kept { gist: (*self.seen.gist).clone(), classes: self.classes.clone(), digest: self.digest.clone() };
+        if let (Some(draft), Ok(bytes)) = (shelf.begin(key), serde_json::to_vec(&kept))
+            && draft.put(KEPT, &bytes).is_ok()
+        {
+            let _ = draft.finish();
+        }
+    }
+}
+
 impl<'a> Observing<'a> {
     /// `proving` are the artifacts on which a pass is proved.
     pub fn new(
@@ -41,9 +85,9 @@ impl<'a> Observing<'a> {
         proving: BTreeSet<&'a str>,
         by_class: Option<ByClass<'a>>,
         names: &'a Names,
-        keep: bool,
+        keep: Keep,
     ) -> Observing<'a> {
-        Observing { masker, proving, by_class, seen: Seen::default(), list: List::new(names, keep) }
+        Observing { masker, proving, by_class, seen: Seen::default(), list: List::new(names, keep == Keep::Full), keep }
     }
 
     pub fn add(&mut self, mut observation: Observation) {
@@ -54,7 +98,12 @@ impl<'a> Observing<'a> {
         if let Some(by_class) = &mut self.by_class {
             by_class.add(&observation);
         }
-        self.seen.add(observation);
+        match self.keep {
+            Keep::Gist => {
+                self.seen.gist.add(&observation);
+            }
+            Keep::Listed | Keep::Full => self.seen.add(observation),
+        }
     }
 
     pub fn finish(self) -> Observed {
@@ -136,14 +185,14 @@ mod tests {
             let rules = BTreeSet::from(["test".to_owned()]);
             let names = Names::new(&Digest::of(b"salt"), &BTreeMap::from([(name.to_owned(), rules)]));
             let masker = Masker::default();
-            let mut observing = Observing::new(&masker, BTreeSet::from(["a"]), None, &names, true);
+            let mut observing = Observing::new(&masker, BTreeSet::from(["a"]), None, &names, Keep::Full);
             all.iter().for_each(|own| observing.add(own.clone()));
             let observed = observing.finish();
             let csv = observations_csv(&all);
             assert_eq!(observed.digest, names.digest_of_bytes(&csv), "{name}");
             assert_eq!(observed.csv.as_deref(), Some(csv.as_slice()), "{name}");
-            assert_eq!(observed.seen.listed.len(), observed.seen.tally.failed, "proved passes are only counted");
-            assert_eq!(observed.seen.tally.population, all.len());
+            assert_eq!(observed.seen.listed.len(), observed.seen.gist.tally.failed, "proved passes are only counted");
+            assert_eq!(observed.seen.gist.tally.population, all.len());
         }
     }
 }

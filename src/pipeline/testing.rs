@@ -2,15 +2,15 @@
 //!
 //! In: controls, a workspace, its files. Out: each objective with what was observed, concluded before exceptions. No clause is judged here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::assess::{Lists, Manner};
+use super::assess::{Manner, Wanted};
 use super::classes::{ByClass, ClassOf};
 use super::documents::Documents;
-use super::observing::{Observed, Observing};
+use super::observing::{Keep, Observed, Observing};
 use super::{Controls, Workspace, classes, naming, profile};
 use crate::assessment::{ClassTally, Names, ObjectiveResult, Observation, SpanRecord, SystemRecord};
 use crate::base::{Diagnostics, Digest, Instant};
@@ -35,7 +35,7 @@ pub fn test_by(
     files: &[FoundFile],
     progress: impl Fn(&str) + Sync,
 ) -> Vec<Result<ObjectiveResult, Diagnostics>> {
-    let manner = Manner { lists: Lists::Sampled, shelf: None };
+    let manner = Manner { wanted: Wanted::Record, shelf: None };
     // What is to be said of the evidence was said when it was assessed; tables that could not be made now are no evidence at all.
     let mut unread = Diagnostics::default();
     let prepared = Prepared::new(manner, controls, workspace, files, &mut unread, &progress);
@@ -78,7 +78,7 @@ impl Prepared {
         progress("looking for names");
         classes::warn_unused(workspace, ledger.engine(), diagnostics);
         let systems = systems(workspace, &ledger);
-        let names = workspace.names.clone().unwrap_or_else(|| naming::names(controls, workspace, &ledger, files));
+        let names = workspace.names.clone().unwrap_or_else(|| naming::names(manner.shelf, controls, workspace, &ledger, files));
         Prepared { ledger, systems, names }
     }
 
@@ -183,7 +183,13 @@ impl Testing<'_> {
         let nothing = BTreeMap::new();
         let values = Values::new(objective, stated.unwrap_or(&nothing), self.kinds.clone());
         let papers = self.documents.on_objective(&objective.id);
-        let keep = is_sampled || self.manner.lists == Lists::All;
+        let keep = match self.manner.wanted {
+            _ if is_sampled => Keep::Full,
+            Wanted::Pack => Keep::Full,
+            // An exception is weighed against the list.
+            Wanted::Verdicts if !self.workspace.exceptions.iter().any(|own| own.objective == objective.id) => Keep::Gist,
+            Wanted::Record | Wanted::Verdicts => Keep::Listed,
+        };
         let gathered = if objective.check.is_none() {
             Gathered::untested(Evidence::NotAutomated { ask: objective.ask.clone().unwrap_or_default(), papers: papers.clone() })
         } else {
@@ -228,7 +234,7 @@ impl Testing<'_> {
         Tested { result, evidence, csv, papers, draws: Vec::new(), objective: objective.clone() }
     }
 
-    fn gather(&self, objective: &Objective, values: &Values, keep: bool, diagnostics: &mut Diagnostics) -> Gathered {
+    fn gather(&self, objective: &Objective, values: &Values, keep: Keep, diagnostics: &mut Diagnostics) -> Gathered {
         let Testing { controls, workspace, ledger, .. } = *self;
         let missing: Vec<String> = objective
             .requires
@@ -250,14 +256,10 @@ impl Testing<'_> {
         let reliances: Vec<Reliance> = feeding.values().map(|artifact| reliance(artifact)).collect();
         // A row may cite an artifact that feeds only a derived table: its own freshness then decides.
         let all: Vec<Reliance> = ledger.artifacts.values().filter(|artifact| artifact.state == ArtifactState::Used).map(reliance).collect();
-        let differs = values.by_name.values().any(InForce::differs_by_class);
-        let by_class = differs.then(|| ByClass::new(&self.kinds, self.class_of.get_or_init(|| ClassOf::new(ledger, &self.kinds))));
-        let mut observing = Observing::new(&ledger.masker, judge::proving(&all, &judge::STATEMENTS), by_class, self.names, keep);
-        let shelf = self.manner.shelf.zip(ledger.key());
-        if !checks::run_each(ledger.engine(), objective, values, self.times(), shelf, diagnostics, |seen| observing.add(seen)) {
+        let proving = judge::proving(&all, &judge::STATEMENTS);
+        let Some(Observed { seen, classes, digest, csv }) = self.observe(objective, values, keep, proving, diagnostics) else {
             return Gathered::untested(Evidence::Missing { tables: vec!["the check, which could not run".into()] });
-        }
-        let Observed { seen, classes, digest, csv } = observing.finish();
+        };
         let not_collected = self
             .systems
             .iter()
@@ -271,6 +273,38 @@ impl Testing<'_> {
             .map(|(system, adapter)| format!("{adapter} of {}", system.title))
             .collect();
         Gathered { evidence: Evidence::Observed { seen, reliances, not_collected }, classes, digest: Some(digest), csv }
+    }
+
+    /// Runs the check, or takes what is kept of an equal one; nothing where it cannot run.
+    fn observe(
+        &self,
+        objective: &Objective,
+        values: &Values,
+        keep: Keep,
+        proving: BTreeSet<&str>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Observed> {
+        let Testing { ledger, names, .. } = *self;
+        let rows = self
+            .manner
+            .shelf
+            .zip(ledger.key())
+            .and_then(|(shelf, tables)| Some((shelf, checks::rows_key(objective, values, self.times(), tables)?)));
+        let differs = values.by_name.values().any(InForce::differs_by_class);
+        let gist = rows.as_ref().filter(|_| keep == Keep::Gist);
+        let gist = gist.map(|(shelf, rows)| (*shelf, Digest::of_canonical(&("gist", rows, names.commitment(), &proving, differs))));
+        if let Some(observed) = gist.as_ref().and_then(|(shelf, key)| Observed::taken(shelf, key)) {
+            return Some(observed);
+        }
+        let by_class = differs.then(|| ByClass::new(&self.kinds, self.class_of.get_or_init(|| ClassOf::new(ledger, &self.kinds))));
+        let mut observing = Observing::new(&ledger.masker, proving, by_class, names, keep);
+        let rows = rows.as_ref().map(|(shelf, key)| (*shelf, key));
+        let ran = checks::run_each(ledger.engine(), objective, values, self.times(), rows, diagnostics, |seen| observing.add(seen));
+        let observed = ran.then(|| observing.finish())?;
+        if let Some((shelf, key)) = gist {
+            observed.keep(shelf, &key);
+        }
+        Some(observed)
     }
 
     fn times(&self) -> Times {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::markdown::blocks;
 use super::model::{
     CitedView, ClauseObjectiveView, ClauseView, DeviationTable, DeviationView, FrameworkView, InputView, LinkView, MemberView,
-    ObjectiveView, ReasonView, Report, StatusCount, SystemView, TallyView, WorstView,
+    ObjectiveView, ReasonView, Report, SystemView, TallyView,
 };
+use super::overview::Outline;
 use super::wording::Wording;
 use crate::assessment::{
     ArtifactRecord, Assessment, ClauseResult, FrameworkRecord, ObjectiveResult, Observation, Outcome, Reason, SpanRecord, Tally,
@@ -31,8 +32,6 @@ impl Default for Limits {
         Limits { clause_rows: 6, objective_rows: 60, grouped: true }
     }
 }
-
-const WORST_MAX: usize = 5;
 
 /// Builds the report of an assessment in one language.
 pub fn build(assessment: &Assessment, wording: &Wording) -> Report {
@@ -87,7 +86,7 @@ pub fn build_within(assessment: &Assessment, wording: &Wording, limits: Limits) 
         names_note: names_note(assessment, wording),
         redacted: assessment.names.replaced,
         clause_total: totals.values().sum(),
-        totals: builder.counts(&totals),
+        totals: builder.outline.counts(&totals),
         frameworks: assessment.frameworks.iter().map(|framework| builder.framework(framework)).collect(),
         forms: builder.forms(),
         plan: builder.plan(),
@@ -139,7 +138,7 @@ pub(super) struct Builder<'a> {
     pub(super) dossiers: BTreeMap<&'a str, String>,
     /// Artifacts by path.
     pub(super) exhibits: BTreeMap<&'a str, &'a ArtifactRecord>,
-    pub(super) objectives: BTreeMap<&'a str, &'a ObjectiveResult>,
+    pub(super) outline: Outline<'a>,
     /// Links to the clauses that rest on an artifact, by path, and that cite an objective, by id.
     pub(super) clauses_by_artifact: BTreeMap<&'a str, Vec<CitedView>>,
     clauses_by_objective: BTreeMap<&'a str, Vec<CitedView>>,
@@ -166,47 +165,16 @@ impl<'a> Builder<'a> {
             wording,
             dossiers: super::lives::anchors(&assessment.dossiers),
             exhibits: assessment.artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact)).collect(),
-            objectives: assessment.objectives.iter().map(|objective| (objective.id.as_str(), objective)).collect(),
+            outline: Outline::new(&assessment.objectives, wording),
             clauses_by_artifact,
             clauses_by_objective,
         }
-    }
-
-    fn counts(&self, counts: &BTreeMap<Status, usize>) -> Vec<StatusCount> {
-        let total: usize = counts.values().sum();
-        Status::ALL
-            .iter()
-            .map(|status| {
-                let count = counts.get(status).copied().unwrap_or(0);
-                StatusCount {
-                    status: status.word().into(),
-                    label: self.wording.label("status", status.word()),
-                    count,
-                    permille: (count * 1000).checked_div(total).unwrap_or(0),
-                }
-            })
-            .collect()
     }
 
     fn framework(&self, framework: &FrameworkRecord) -> FrameworkView {
         let own: Vec<&ClauseResult> = self.assessment.clauses.iter().filter(|clause| clause.framework == framework.framework).collect();
         let treated = |kind: TreatmentKind| own.iter().filter(|clause| clause.treatment == kind).count();
         let clauses: Vec<ClauseView> = own.iter().map(|clause| self.clause(clause)).collect();
-        let mut worst: Vec<WorstView> = clauses
-            .iter()
-            .zip(&own)
-            .filter(|(clause, _)| clause.status == Status::NotSatisfied.word())
-            .map(|(clause, kept)| WorstView {
-                anchor: clause.anchor.clone(),
-                id: clause.id.clone(),
-                label: clause.label.clone(),
-                deviation_total: clause.deviations.total,
-                unknown_note: self.counted("cannot_be_told", clause.deviations.unknown),
-                summary: self.heaviest(kept).unwrap_or_else(|| clause.summary.clone()),
-            })
-            .collect();
-        worst.sort_by_key(|gap| std::cmp::Reverse(gap.deviation_total));
-        worst.truncate(WORST_MAX);
         FrameworkView {
             id: framework.framework.clone(),
             anchor: anchor("f", &framework.framework),
@@ -219,13 +187,13 @@ impl<'a> Builder<'a> {
             licence: framework.licence.clone(),
             published: framework.published.clone(),
             digest: framework.digest.to_string(),
-            counts: self.counts(&framework.counts),
+            counts: self.outline.counts(&framework.counts),
             clause_total: framework.counts.values().sum(),
             heading_total: treated(TreatmentKind::Heading),
             mapped_total: treated(TreatmentKind::Mapped),
             documentary_total: treated(TreatmentKind::Documentary),
             outside_total: treated(TreatmentKind::Outside),
-            worst,
+            worst: self.outline.worst(&own),
             clauses,
         }
     }
@@ -257,7 +225,7 @@ impl<'a> Builder<'a> {
                 TreatmentKind::Outside => "outside",
             }
             .into(),
-            summary: self.summary(clause),
+            summary: self.outline.summary(clause),
             effective: clause
                 .effective
                 .as_ref()
@@ -271,34 +239,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// One sentence: the reason that decides, with the objective it comes from.
-    pub(super) fn summary(&self, clause: &ClauseResult) -> String {
-        let Some(first) = clause.reasons.first() else { return String::new() };
-        match first.objective.as_ref().and_then(|id| self.objectives.get(id.as_str())) {
-            Some(objective) => format!("{}: {}", objective.title, first.text),
-            None => first.text.clone(),
-        }
-    }
-
-    /// The objective that most depart from, with how many; none where none is open.
-    fn heaviest(&self, clause: &ClauseResult) -> Option<String> {
-        let cited = clause.objectives.iter().filter_map(|own| self.objectives.get(own.objective.as_str()));
-        let most = cited.rev().max_by_key(|objective| objective.tally.failed).filter(|objective| objective.tally.failed > 0)?;
-        Some(format!("{}: {}", most.title, self.depart(most)))
-    }
-
-    /// "5 of 52 depart", or empty where nobody was tested.
-    fn depart(&self, objective: &ObjectiveResult) -> String {
-        let tested = objective.tally.population - objective.tally.skipped;
-        if tested == 0 {
-            return String::new();
-        }
-        let counts = [("failed", objective.tally.failed.to_string()), ("tested", tested.to_string())];
-        self.wording.fill("tally_depart", "{failed} of {tested} depart", &counts.each_ref().map(|(key, count)| (*key, count.as_str())))
-    }
-
     fn clause_objective(&self, own: &crate::assessment::ClauseObjective) -> Option<ClauseObjectiveView> {
-        let objective = self.objectives.get(own.objective.as_str())?;
+        let objective = self.outline.objectives.get(own.objective.as_str())?;
         Some(ClauseObjectiveView {
             anchor: objective_anchor(&own.objective),
             id: own.objective.clone(),
@@ -308,7 +250,7 @@ impl<'a> Builder<'a> {
             rationale: own.rationale.clone(),
             status: own.status.word().into(),
             status_label: self.wording.label("status", own.status.word()),
-            tally: self.depart(objective),
+            tally: self.outline.depart(objective),
         })
     }
 
@@ -317,16 +259,17 @@ impl<'a> Builder<'a> {
         let (mut total, mut unknown) = (0, 0);
         let mut files = BTreeSet::new();
         for own in &clause.objectives {
-            let Some(objective) = self.objectives.get(own.objective.as_str()) else { continue };
+            let Some(objective) = self.outline.objectives.get(own.objective.as_str()) else { continue };
             let excepted: BTreeMap<&str, &str> =
                 own.excepted.iter().map(|excepted| (excepted.subject.as_str(), excepted.exception.as_str())).collect();
-            let [failed, untold] = [Outcome::Fail, Outcome::Unknown].map(|outcome| seen_as(objective, outcome).count());
+            let (failed, untold) = (objective.tally.failed, objective.tally.unknown);
             total += failed;
             unknown += untold;
             if failed + untold > 0 {
                 files.insert(observations_file(&objective.id));
             }
-            rows.extend(deviating(objective).take(self.limits.clause_rows).map(|seen| self.deviation(seen, objective, &excepted)));
+            let listed = self.limits.clause_rows.min(failed + untold);
+            rows.extend(deviating(objective).take(listed).map(|seen| self.deviation(seen, objective, &excepted)));
         }
         rows.sort_by_key(|row| row.outcome != Outcome::Fail.word());
         rows.truncate(self.limits.clause_rows);
@@ -346,19 +289,10 @@ impl<'a> Builder<'a> {
             let what = parts.collect::<Vec<_>>().join(&format!(" {} ", self.wording.get("and")));
             self.wording.fill("deviations_note", "{what} are shown; all of them are in {file}.", &[("what", &what), ("file", files)])
         };
-        let counts = [self.counted("deviations_counted", total), self.counted("cannot_be_told", unknown)];
+        let counts = [self.outline.counted("deviations_counted", total), self.outline.counted("cannot_be_told", unknown)];
         let count = counts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
         let rows = if self.limits.grouped { grouped(rows) } else { rows };
         DeviationTable { rows, shown, total, unknown, count, note }
-    }
-
-    /// "55 deviations", from a wording that has a form of its own for one; empty for none.
-    fn counted(&self, key: &str, count: usize) -> String {
-        match count {
-            0 => String::new(),
-            1 => self.wording.get(&format!("{key}_one")),
-            count => self.wording.fill(key, "{count}", &[("count", &count.to_string())]),
-        }
     }
 
     fn deviation(&self, seen: &Observation, objective: &ObjectiveResult, excepted: &BTreeMap<&str, &str>) -> DeviationView {
@@ -407,7 +341,7 @@ impl<'a> Builder<'a> {
             .filter(|exception| exception.objective == objective.id)
             .flat_map(|exception| exception.covers.iter().map(|subject| (subject.as_str(), exception.id.as_str())))
             .collect();
-        let [total, unknown] = [Outcome::Fail, Outcome::Unknown].map(|outcome| seen_as(objective, outcome).count());
+        let (total, unknown) = (objective.tally.failed, objective.tally.unknown);
         let rows = deviating(objective).take(self.limits.objective_rows).map(|seen| self.deviation(seen, objective, &excepted)).collect();
         let was_tested = objective.observations_digest.is_some();
         let file = if was_tested { observations_file(&objective.id) } else { String::new() };
@@ -443,7 +377,7 @@ impl<'a> Builder<'a> {
     }
 
     fn reason(&self, reason: &Reason) -> ReasonView {
-        let objective = reason.objective.as_ref().and_then(|id| self.objectives.get(id.as_str()));
+        let objective = reason.objective.as_ref().and_then(|id| self.outline.objectives.get(id.as_str()));
         ReasonView {
             code: reason.code.clone(),
             text: reason.text.clone(),
@@ -466,7 +400,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn objective_link(&self, id: &str) -> LinkView {
-        match self.objectives.get(id) {
+        match self.outline.objectives.get(id) {
             Some(objective) => LinkView { anchor: objective_anchor(id), label: objective.title.clone() },
             None => LinkView { anchor: String::new(), label: id.to_owned() },
         }

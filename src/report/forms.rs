@@ -299,7 +299,7 @@ impl Builder<'_> {
                 let code = clause.reasons.first().map_or("", |reason| reason.code.as_str());
                 FormCellView::text(self.wording.label("reason", code))
             }
-            FormColumn::Open => FormCellView::text(self.summary(clause)),
+            FormColumn::Open => FormCellView::text(self.outline.summary(clause)),
         }
     }
 
@@ -368,7 +368,7 @@ impl Builder<'_> {
     }
 
     fn objective_of(&self, id: &str) -> Option<&ObjectiveResult> {
-        self.objectives.get(id).copied()
+        self.outline.objectives.get(id).copied()
     }
 
     /// What is open of each objective, and each exception that covers something of it, as in the OSCAL form.

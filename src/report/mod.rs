@@ -12,6 +12,7 @@ pub mod machine;
 mod markdown;
 mod material;
 pub mod model;
+pub mod overview;
 pub mod wording;
 
 pub use build::{Limits, build, build_part, build_within};
@@ -19,4 +20,5 @@ pub use changes::Changes;
 pub use lists::{CellView, ColumnView, ListView};
 pub use machine::{Machine, machine};
 pub use model::Report;
+pub use overview::{Outline, Overview, overview};
 pub use wording::Wording;

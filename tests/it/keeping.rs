@@ -64,11 +64,53 @@ fn a_cache_changes_no_byte_and_a_changed_parameter_reads_no_evidence() {
     assert!(judged_anew.told == assess(&folder, None).told, "and judged as without a cache");
 }
 
+/// The text of an assessment: alone, for which no list is made, or beside a record.
+fn told(folder: &Path, place: &Path, beside_a_record: bool, cache: Option<&Path>, more: &[&str]) -> (String, Option<i32>) {
+    let (text, record) = (place.join("told.txt"), place.join("told.json"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tickmark"));
+    command.arg("assess").arg(folder).args(["--format", "text"]).arg("--out").arg(&text).args(more);
+    if beside_a_record {
+        command.args(["--format", "json", "--out"]).arg(&record);
+    }
+    if let Some(cache) = cache {
+        command.arg("--cache").arg(cache);
+    }
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(text.is_file(), "{stderr}");
+    (fs::read_to_string(&text).unwrap() + &stderr, output.status.code())
+}
+
+#[test]
+fn verdicts_alone_are_those_of_the_record_with_and_without_a_cache() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let (folder, cache) = (copied_sample(at), at.join("cache"));
+    let statement = folder.join("tickmark.yaml");
+    let stated = fs::read_to_string(&statement).unwrap();
+    let parameter = "parameters:\n  - {objective: credential-rotation, parameter: age_days_max, value: 17, reason: To see what changes.}\n";
+    let gates: [&[&str]; 3] = [&[], &["--fail-on", "not-satisfied"], &["--framework", "pci-dss@4.0.1", "--fail-on", "not-assessed"]];
+    let plain: Vec<_> = gates.iter().map(|gate| told(&folder, at, false, None, gate)).collect();
+    for (gate, plain) in gates.iter().zip(&plain) {
+        assert_eq!(told(&folder, at, true, None, gate), *plain);
+    }
+    for what in ["cold", "warm"] {
+        assert_eq!(told(&folder, at, false, Some(&cache), gates[1]), plain[1], "{what}");
+    }
+    fs::write(&statement, stated + parameter).unwrap();
+    let changed = told(&folder, at, false, Some(&cache), gates[1]);
+    assert_eq!(changed, told(&folder, at, true, None, gates[1]));
+    assert_eq!(plain.iter().chain([&changed]).collect::<BTreeSet<_>>().len(), 4, "the gates and the parameter show");
+    let before = sample("2026-Q2");
+    assert_eq!(told(&before, at, false, None, &[]), told(&before, at, true, None, &[]));
+}
+
 #[test]
 fn a_damaged_cache_is_not_trusted_and_is_made_anew() {
     let place = tempfile::tempdir().unwrap();
     let (folder, cache) = (copied_sample(place.path()), place.path().join("cache"));
     let cold = assess(&folder, Some(&cache));
+    let verdicts = told(&folder, place.path(), false, Some(&cache), &[]);
     let whole: Vec<(PathBuf, Vec<u8>)> = files_of(&cache).into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect();
     for (path, bytes) in &whole {
         let mut bytes = bytes.clone();
@@ -79,6 +121,7 @@ fn a_damaged_cache_is_not_trusted_and_is_made_anew() {
     let again = assess(&folder, Some(&cache));
     assert!(again.stages.contains("reading the evidence"), "{}", again.stages);
     assert!(again.told == cold.told, "a flipped byte shows");
+    assert_eq!(told(&folder, place.path(), false, Some(&cache), &[]), verdicts, "a flipped byte shows");
     let rebuilt: BTreeSet<PathBuf> = files_of(&cache).into_iter().collect();
     assert_eq!(rebuilt, whole.iter().map(|(path, _)| path.clone()).collect());
     for (path, bytes) in &whole {
@@ -91,6 +134,7 @@ fn a_cache_holds_no_secret_and_other_evidence_finds_nothing_in_it() {
     let place = tempfile::tempdir().unwrap();
     let (folder, cache) = (copied_sample(place.path()), place.path().join("cache"));
     assess(&folder, Some(&cache));
+    told(&folder, place.path(), false, Some(&cache), &[]);
     let masker = &quarter("2026-Q3").ledger.masker;
     assert!(!masker.is_empty(), "the sample declares secrets");
     for path in files_of(&cache) {
