@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use rayon::prelude::*;
 
 use crate::base::SourceTree;
 use crate::evidence::{Content, FoundFile, Source};
@@ -92,16 +93,22 @@ pub fn content_of(path: &Path) -> Result<Content, IoError> {
 
 /// Every plain file below a folder, up to so many bytes together, and what is there besides, each with the reason.
 pub fn read_tree_within(folder: &Path, bytes_max: u64) -> Result<(SourceTree, Vec<(String, String)>), IoError> {
-    let (mut files, mut unreadable) = (SourceTree::default(), Vec::new());
     let mut left = bytes_max;
-    for found in read_folder(folder)? {
-        let bytes = found.content.and_then(|content| {
-            left = left.checked_sub(content.size()).ok_or_else(|| format!("with it there are more than {bytes_max} bytes together"))?;
-            content.bytes().map(std::borrow::Cow::into_owned)
-        });
+    let mut listed = read_folder(folder)?;
+    for found in &mut listed {
+        let size = found.content.as_ref().map_or(0, Content::size);
+        match left.checked_sub(size) {
+            Some(rest) => left = rest,
+            None => found.content = Err(format!("with it there are more than {bytes_max} bytes together")),
+        }
+    }
+    let read = |found: FoundFile| (found.path, found.content.and_then(|content| content.bytes().map(Cow::into_owned)));
+    let all: Vec<(String, Result<Vec<u8>, String>)> = listed.into_par_iter().with_max_len(1).map(read).collect();
+    let (mut files, mut unreadable) = (SourceTree::default(), Vec::new());
+    for (path, bytes) in all {
         match bytes {
-            Ok(bytes) => files.insert(found.path, bytes),
-            Err(reason) => unreadable.push((found.path, reason)),
+            Ok(bytes) => files.insert(path, bytes),
+            Err(reason) => unreadable.push((path, reason)),
         }
     }
     Ok((files, unreadable))

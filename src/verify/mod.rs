@@ -140,12 +140,17 @@ pub fn verify_trusting(files: &SourceTree, unreadable: &[(String, String)], trus
         found.add("names-collide", path, format!("is `{other}` on a system that ignores case"));
     }
     let mut verification = nothing_yet(files);
-    verification.files = check_manifest(files, &mut found);
-    if excerpt::is_excerpt(files) {
-        excerpt::check(files, trust, &mut verification, &mut found);
-    } else {
-        check_pack(files, &mut verification, &mut found);
-    }
+    let mut of_manifest = Findings::default();
+    // Side by side: neither needs what the other finds, and findings are put in order below.
+    let (listed, ()) = rayon::join(
+        || check_manifest(files, &mut of_manifest),
+        || match excerpt::is_excerpt(files) {
+            true => excerpt::check(files, trust, &mut verification, &mut found),
+            false => check_pack(files, &mut verification, &mut found),
+        },
+    );
+    found.0.extend(of_manifest.0);
+    verification.files = listed;
     seal::check(files, trust, &mut verification, &mut found);
     verification.checked.insert(0, Check { what: "files by their digest in the manifest", count: verification.files });
     if let Some(root) = &trust.root
