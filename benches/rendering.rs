@@ -32,7 +32,7 @@ fn main() {
     let started = Instant::now();
     let bytes = match job.as_str() {
         "html" => html::render(&build(&assessment, &wording), &templates).expect("it renders").len(),
-        "machine" => machine_files(&machine(&assessment, &wording, None)).expect("it renders").values().map(Vec::len).sum(),
+        "machine" => machine_files(machine(&assessment, &wording, None)).expect("it renders").values().map(Vec::len).sum(),
         "pdf" => pdf::render(&build(&assessment, &wording), &record, &templates, &[]).expect("it renders").bytes.len(),
         "pdf-all" => {
             let made = pdf::render(&build_within(&assessment, &wording, all), &record, &templates, &[]).expect("it renders").bytes;

@@ -9,14 +9,18 @@ use crate::report::Machine;
 pub const FOLDER: &str = "machine";
 
 /// Every machine form by its path in the pack.
-pub fn machine_files(machine: &Machine) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
+pub fn machine_files(mut machine: Machine) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
     let failed = |error: &dyn std::error::Error| RenderError::Template(error.to_string());
     let mut files = BTreeMap::new();
     let mut put = |name: &str, bytes: Vec<u8>| files.insert(format!("{FOLDER}/{name}"), bytes);
-    for list in machine.lists.iter().filter(|list| list.has_file) {
+    // The lists say everything once more, cell by cell: they are gone before the rest is made.
+    let lists = std::mem::take(&mut machine.lists);
+    for list in lists.iter().filter(|list| list.has_file) {
         put(&format!("{}.csv", list.name), workbook::csv_list(list).map_err(|error| failed(&error))?);
     }
-    put("workbook.xlsx", workbook::workbook(&machine.lists, &machine.title, machine.as_of_seconds).map_err(|error| failed(&error))?);
+    put("workbook.xlsx", workbook::workbook(&lists, &machine.title, machine.as_of_seconds).map_err(|error| failed(&error))?);
+    drop(lists);
+    let machine = &machine;
     put("report.md", markdown::report(machine));
     put("junit.xml", junit::render(machine));
     put("results.sarif", sarif::render(machine, ""));

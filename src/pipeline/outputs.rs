@@ -92,7 +92,7 @@ pub fn outputs(
     let record = written::bytes(&assessment);
     let (rendered, page, forms, register, parts) = std::thread::scope(|scope| {
         let page = aside(scope, || html::render(&report, templates));
-        let forms = aside(scope, || machine_files(&machine(&assessment, wording, None)));
+        let forms = aside(scope, || machine_files(machine(&assessment, wording, None)));
         let register = aside(scope, || register_workbook(&assessment.register));
         let parts = aside(scope, || parts(&assessment, look));
         // The longest of them on this thread. None reads what another one writes, so the bytes do not depend on who is first.

@@ -94,7 +94,7 @@ fn case(xml: &mut String, machine: &Machine, clause: &ClauseItem) {
 fn details(machine: &Machine, clause: &ClauseItem) -> String {
     let mut lines: Vec<String> = clause.reasons.iter().map(|reason| sentence(&reason.objective, &reason.text)).collect();
     let concerns = |own: &&DeviationItem| {
-        let mapped = clause.objectives.iter().any(|objective| objective.id == own.objective);
+        let mapped = clause.objectives.iter().any(|objective| *objective.id == *own.objective);
         mapped && !own.excepted.contains_key(&clause.framework)
     };
     let rows: Vec<&DeviationItem> = machine.deviations.iter().filter(concerns).collect();

@@ -60,7 +60,7 @@ pub fn report(machine: &Machine) -> Vec<u8> {
 fn deviations(page: &mut String, machine: &Machine) {
     let _ = writeln!(page, "## {}\n", word(machine, "markdown_deviations"));
     for objective in &machine.objectives {
-        let own: Vec<&DeviationItem> = machine.deviations.iter().filter(|own| own.objective == objective.id).collect();
+        let own: Vec<&DeviationItem> = machine.deviations.iter().filter(|own| *own.objective == *objective.id).collect();
         if own.is_empty() {
             continue;
         }

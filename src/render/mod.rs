@@ -7,6 +7,7 @@ pub mod junit;
 pub mod markdown;
 pub mod oscal;
 pub mod pdf;
+mod rows;
 pub mod sarif;
 pub mod text;
 pub mod workbook;
@@ -19,11 +20,4 @@ pub enum RenderError {
     Missing(String),
     #[error("the template cannot be rendered: {0}")]
     Template(String),
-}
-
-/// JSON as it is written into files.
-fn json(value: &serde_json::Value) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).expect("plain data");
-    bytes.push(b'\n');
-    bytes
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::rows;
 use crate::base::identifier::{NAMESPACE, token, uuid};
 use crate::base::{Digest, Status};
 use crate::report::Machine;
@@ -25,6 +26,7 @@ pub fn assessment_results(machine: &Machine) -> Vec<u8> {
     let results: Vec<Value> = machine.frameworks.iter().map(|framework| result(machine, &deviations, framework)).collect();
     identified(
         "assessment-results",
+        4,
         json!({
             "uuid": "",
             "metadata": metadata(machine),
@@ -57,13 +59,13 @@ pub fn plan_of_action(machine: &Machine) -> Option<Vec<u8>> {
     put_list(&mut plan, "observations", failing.iter().flat_map(|own| everything.observations(own)).collect());
     put_list(&mut plan, "risks", failing.iter().flat_map(|own| everything.risks(own)).collect());
     plan["poam-items"] = json!(items);
-    Some(identified("plan-of-action-and-milestones", plan))
+    Some(identified("plan-of-action-and-milestones", 3, plan))
 }
 
-/// The document under its own identifier, which another content would not have.
-fn identified(kind: &str, mut content: Value) -> Vec<u8> {
+/// The document under its own identifier, which another content would not have. Its rows lie in so many lists and objects.
+fn identified(kind: &str, rows_depth: usize, mut content: Value) -> Vec<u8> {
     content["uuid"] = json!(uuid(&[kind, Digest::of_canonical(&content).as_str()]));
-    super::json(&json!({kind: content}))
+    rows::json(&json!({kind: content}), rows_depth)
 }
 
 fn metadata(machine: &Machine) -> Value {

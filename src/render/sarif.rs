@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::{Value, json};
+
+use super::rows::{self, Made};
 
 use crate::base::{Digest, Status};
 use crate::report::Machine;
@@ -22,29 +25,48 @@ pub fn render(machine: &Machine, prefix: &str) -> Vec<u8> {
     let clauses: Vec<&ClauseItem> = machine.clauses.iter().filter(|clause| clause.status.is_some()).collect();
     let mut rules: Vec<Value> = clauses.iter().map(|clause| clause_rule(machine, clause)).collect();
     rules.extend(machine.objectives.iter().map(objective_rule));
-    let mut results: Vec<Value> = clauses.iter().enumerate().map(|(index, clause)| clause_result(machine, clause, index, &files)).collect();
     let objectives: BTreeMap<&str, usize> =
         machine.objectives.iter().enumerate().map(|(index, own)| (own.id.as_str(), clauses.len() + index)).collect();
-    let failing = machine.deviations.iter();
-    results.extend(failing.map(|own| deviation_result(machine, own, objectives[own.objective.as_str()], &files)));
-    let document = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "tickmark",
-                "semanticVersion": machine.tool_version,
-                "rules": rules,
-            }},
-            "automationDetails": {"id": format!("tickmark/{}", machine.frameworks.iter().map(|own| own.id.as_str()).collect::<Vec<_>>().join("+"))},
-            "originalUriBaseIds": {BASE: {"description": {"text": "The folder that the addresses are relative to."}}},
-            "artifacts": files.list,
-            "columnKind": "unicodeCodePoints",
-            "properties": properties(machine),
-            "results": results,
-        }],
+    let results = Made(|| {
+        let of_clauses = clauses.iter().enumerate().map(|(index, clause)| clause_result(machine, clause, index, &files));
+        let failing = machine.deviations.iter();
+        of_clauses.chain(failing.map(|own| deviation_result(machine, own, objectives[&*own.objective], &files)))
     });
-    super::json(&document)
+    let editions: Vec<&str> = machine.frameworks.iter().map(|own| own.id.as_str()).collect();
+    let run = Run {
+        tool: json!({"driver": {"name": "tickmark", "semanticVersion": machine.tool_version, "rules": rules}}),
+        automation_details: json!({"id": format!("tickmark/{}", editions.join("+"))}),
+        original_uri_base_ids: json!({BASE: {"description": {"text": "The folder that the addresses are relative to."}}}),
+        artifacts: &files.list,
+        column_kind: "unicodeCodePoints",
+        properties: properties(machine),
+        results,
+    };
+    let document = Document { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
+    rows::json(&document, ROWS_DEPTH)
+}
+
+/// Results, rules and artifacts are rows: a run and its tool are none.
+const ROWS_DEPTH: usize = 4;
+
+#[derive(Serialize)]
+struct Document<'a, R> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a, R>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a, R> {
+    tool: Value,
+    automation_details: Value,
+    original_uri_base_ids: Value,
+    artifacts: &'a [Value],
+    column_kind: &'static str,
+    properties: Value,
+    results: R,
 }
 
 fn properties(machine: &Machine) -> Value {

@@ -5,6 +5,7 @@
 //! characters that hide or turn text stand as visible escapes. A renderer still escapes for its format.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -159,8 +160,8 @@ pub struct ObjectiveItem {
 /// A member of a population that departs, or of which the sources cannot tell.
 #[derive(Debug, Clone)]
 pub struct DeviationItem {
-    pub objective: String,
-    pub objective_title: String,
+    pub objective: Arc<str>,
+    pub objective_title: Arc<str>,
     pub subject: String,
     /// `fail` or `unknown`.
     pub outcome: &'static str,
@@ -169,8 +170,8 @@ pub struct DeviationItem {
     pub identity: String,
     /// Id of the exception that covers it, by edition.
     pub excepted: BTreeMap<String, String>,
-    /// Editions that cite the objective.
-    pub frameworks: BTreeSet<String>,
+    /// Editions that cite the objective. There may be millions of deviations: those of one objective share what they have in common.
+    pub frameworks: Arc<BTreeSet<String>>,
     /// Whether it was not there in the earlier assessment; none without one.
     pub is_new: Option<bool>,
 }
@@ -349,6 +350,13 @@ pub fn machine(assessment: &Assessment, wording: &Wording, gate: Option<&GateFac
     machine
 }
 
+/// What the deviations of one objective have in common.
+struct Shared {
+    id: Arc<str>,
+    title: Arc<str>,
+    frameworks: Arc<BTreeSet<String>>,
+}
+
 struct Builder<'a> {
     assessment: &'a Assessment,
     wording: &'a Wording,
@@ -512,23 +520,28 @@ impl<'a> Builder<'a> {
     /// Failures first, then what could not be told.
     fn deviations(&self, objective: &'a ObjectiveResult) -> Vec<DeviationItem> {
         let of = |outcome: Outcome| objective.observations.iter().filter(move |seen| seen.outcome == outcome);
-        of(Outcome::Fail).chain(of(Outcome::Unknown)).map(|seen| self.deviation(objective, seen)).collect()
+        let shared = Shared {
+            id: shown(&objective.id).into(),
+            title: shown(&objective.title).into(),
+            frameworks: Arc::new(self.citing(&objective.id)),
+        };
+        of(Outcome::Fail).chain(of(Outcome::Unknown)).map(|seen| self.deviation(objective, &shared, seen)).collect()
     }
 
-    fn deviation(&self, objective: &'a ObjectiveResult, seen: &'a Observation) -> DeviationItem {
+    fn deviation(&self, objective: &'a ObjectiveResult, shared: &Shared, seen: &'a Observation) -> DeviationItem {
         let fails = seen.outcome == Outcome::Fail;
         let excepted = self.excepted.get(&(objective.id.as_str(), seen.subject.as_str())).filter(|_| fails);
         let new = self.gate.and_then(|gate| gate.new.as_ref());
         DeviationItem {
-            objective: shown(&objective.id),
-            objective_title: shown(&objective.title),
+            objective: shared.id.clone(),
+            objective_title: shared.title.clone(),
             subject: shown(&seen.subject),
             outcome: seen.outcome.word(),
             reason: shown(&seen.reason),
             place: self.place(&seen.artifact, &seen.record),
             identity: shown(seen.identity.as_deref().unwrap_or_default()),
             excepted: excepted.into_iter().flatten().map(|(framework, id)| ((*framework).to_owned(), shown(id))).collect(),
-            frameworks: self.citing(&objective.id),
+            frameworks: shared.frameworks.clone(),
             is_new: new.map(|new| new.contains(&(objective.id.clone(), seen.subject.clone()))),
         }
     }

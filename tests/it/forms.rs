@@ -304,7 +304,7 @@ fn cells_of_a_workbook_are_typed_and_the_words_of_every_column_are_there() {
     let Some(Data::DateTime(as_of)) = summary.get_value((1, 8)) else { panic!("an instant") };
     assert_eq!(as_of.to_ymd_hms_milli(), (2026, 9, 30, 21, 59, 59, 0));
     let zipped = sample_pack()["machine/workbook.xlsx"].clone();
-    let again = machine_files(&machine).unwrap();
+    let again = machine_files(machine.clone()).unwrap();
     assert!(again["machine/workbook.xlsx"] == zipped, "the same content, the same bytes");
 }
 
@@ -387,7 +387,7 @@ fn an_exception_suppresses_a_deviation_only_where_it_covers_it_everywhere() {
     for own in &machine.deviations {
         let result = results
             .iter()
-            .find(|result| result["ruleId"] == own.objective.as_str() && result["properties"]["subject"] == own.subject.as_str())
+            .find(|result| result["ruleId"] == *own.objective && result["properties"]["subject"] == own.subject.as_str())
             .unwrap();
         assert_eq!(result.get("suppressions").is_some(), own.is_excepted(), "{}", own.subject);
     }
@@ -536,7 +536,7 @@ fn an_independent_tool_accepts_our_results_and_plans() {
         assert!(output.status.success() && !said.contains("INVALID"), "{arguments:?}: {said}");
     };
     run(&["init", "--local"]);
-    let hostile = machine_files(&told(&hostile())).unwrap();
+    let hostile = machine_files(told(&hostile())).unwrap();
     for (index, files) in [sample_pack(), &hostile].into_iter().enumerate() {
         for (kind, name) in [("assessment-results", "oscal-assessment-results"), ("plan-of-action-and-milestones", "oscal-poam")] {
             let file = place.path().join("..").join(format!("{}-{index}.json", name));
@@ -614,7 +614,7 @@ fn hostile() -> Assessment {
 
 fn check_hostile(assessment: &Assessment) {
     let machine = told(assessment);
-    let files = machine_files(&machine).unwrap();
+    let files = machine_files(machine.clone()).unwrap();
     let assessable = assessment.clauses.iter().filter(|clause| clause.status.is_some()).count();
     for (path, bytes) in files.iter().filter(|(path, _)| !path.ends_with(".xlsx")) {
         let text = std::str::from_utf8(bytes).unwrap();
@@ -661,7 +661,7 @@ fn check_hostile(assessment: &Assessment) {
 #[test]
 fn hostile_text_is_live_in_no_form() {
     check_hostile(&hostile());
-    let files = machine_files(&told(&hostile())).unwrap();
+    let files = machine_files(told(&hostile())).unwrap();
     let seen = rows(&files["machine/deviations.csv"]);
     for shown in ["'=HYPERLINK(\"http://x\")", "]]><script>alert(1)</script>&amp;", "\\u{0}", "\\u{202e}", "é漢字🦀"] {
         assert!(seen.iter().any(|row| row["observed"].contains(shown)), "{shown} is there, as text");
@@ -690,8 +690,8 @@ proptest! {
 fn a_redacted_pack_names_nobody_in_any_machine_form() {
     let own = quarter("2026-Q3");
     let hidden = own.names.hide_assessment(&own.assessment);
-    let files: Files = machine_files(&told(&hidden)).unwrap();
-    let full: Files = machine_files(&told(&own.assessment)).unwrap();
+    let files: Files = machine_files(told(&hidden)).unwrap();
+    let full: Files = machine_files(told(&own.assessment)).unwrap();
     let cells = |files: &Files| {
         let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(files["machine/workbook.xlsx"].clone())).unwrap();
         let sheets = book.sheet_names();

@@ -123,7 +123,7 @@ fn each_framework_prints_its_own_form_only_and_the_lists_say_the_same() {
             ("dora@2022-2554", "article-register"),
         ]
     );
-    let files = machine_files(&machine(&assessment, wording(), None)).unwrap();
+    let files = machine_files(machine(&assessment, wording(), None)).unwrap();
     let rows_of = |id: &str| {
         let mut reader = csv::Reader::from_reader(files[&format!("machine/{id}.csv")].as_slice());
         reader.deserialize::<BTreeMap<String, String>>().map(Result::unwrap).collect::<Vec<_>>()
