@@ -67,7 +67,9 @@ pub fn outputs(
     progress: impl Fn(&str) + Sync,
 ) -> Result<OutputFiles, RenderError> {
     let Look { templates, wording, fonts, .. } = look;
-    let Assessed { assessment, observations, copies, names, .. } = assessed;
+    let Assessed { assessment, ledger: evidence, observations, copies, names } = assessed;
+    // The tables have said what they had to say.
+    drop(evidence);
     let observations = observations.into_iter().map(|(id, csv)| (format!("observations/{id}.csv"), csv));
     let statements = statements.iter().map(|(name, bytes)| (format!("workspace/{name}"), bytes.to_vec()));
     let mut material: BTreeMap<String, Vec<u8>> = observations.chain(statements).collect();

@@ -38,9 +38,11 @@ pub struct Pdf {
 
 /// Renders `templates/typst/report.typ`. `fonts` are further font files, for scripts that the built-in fonts lack.
 pub fn render(report: &Report, assessment: &[u8], templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pdf, RenderError> {
+    // Of the lives of a hundred thousand identities the pages show a few; the rest would be laid out of sight, as values of the typesetter.
+    let shown = Report { dossiers: report.dossiers.excerpted(), ..report.clone() };
     let job = Job {
         main: "report.typ",
-        data: serde_json::to_value(report).expect("the view model is plain data"),
+        data: serde_json::to_value(shown).expect("the view model is plain data"),
         attachment: ("assessment.json", assessment),
         date: report.date,
         ident: format!("tickmark/{}", report.root),

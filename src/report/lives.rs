@@ -1,10 +1,11 @@
 //! The parts of the view model that tell of identities and of samples: the register, the dossiers, what the testing of drawn items gave.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::build::Builder;
 use super::model::LinkView;
@@ -62,12 +63,25 @@ pub struct RegisterRowView {
 /// The lives of the identities that depart.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DossiersView {
-    /// Those with the most deviations first.
-    pub list: Vec<DossierView>,
+    /// Those with the most deviations first. Templates of a PDF are given those of the excerpt.
+    #[serde(serialize_with = "as_list")]
+    pub list: Arc<Vec<DossierView>>,
     /// How many of them a format with little room shows.
     pub excerpt: usize,
     /// "12 of 60 are shown", or empty when the excerpt has all.
     pub excerpt_note: String,
+}
+
+fn as_list<S: Serializer>(list: &Arc<Vec<DossierView>>, serializer: S) -> Result<S::Ok, S::Error> {
+    list.as_slice().serialize(serializer)
+}
+
+impl DossiersView {
+    /// Those alone that a format with little room shows.
+    pub fn excerpted(&self) -> DossiersView {
+        let list = Arc::new(self.list[..self.excerpt].to_vec());
+        DossiersView { list, excerpt: self.excerpt, excerpt_note: self.excerpt_note.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -263,7 +277,7 @@ impl Builder<'_> {
             })
             .collect();
         let excerpt = list.len().min(DOSSIERS_EXCERPT_MAX);
-        DossiersView { excerpt_note: self.shown_note("dossiers_excerpt", excerpt, list.len()), excerpt, list }
+        DossiersView { excerpt_note: self.shown_note("dossiers_excerpt", excerpt, list.len()), excerpt, list: Arc::new(list) }
     }
 
     fn dossier(&self, own: &DossierRecord, row: Option<&RegisterRecord>, seen: &[(&str, &Observation)]) -> DossierView {
