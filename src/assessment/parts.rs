@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::lists::{Lists, RegisterRow, SeenRow};
-use super::{Assessment, ClauseResult, ObjectiveResult, Outcome, SCHEMA};
+use super::{Assessment, ClauseResult, DossierRecord, ObjectiveResult, Outcome, SCHEMA};
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -35,35 +35,52 @@ pub enum PartsError {
 /// # Errors
 /// Where the bytes cannot be read, are no JSON, are of another schema, or lack something that every record has.
 pub fn read_parts(source: &mut dyn Read) -> Result<(Assessment, Lists), PartsError> {
-    let mut window = Window { source, text: String::new(), cut: Vec::new(), at: 0, passed: 0, has_ended: false };
+    let mut lists = Lists::default();
+    let assessment = read(source, Some(&mut lists))?;
+    lists.settle();
+    Ok((assessment, lists))
+}
+
+/// Reads a record of the current schema without its long lists. Each row of them is read, so that none of another form passes, and none is kept.
+///
+/// # Errors
+/// As [`read_parts`].
+pub fn read_without_lists(source: &mut dyn Read) -> Result<Assessment, PartsError> {
+    read(source, None)
+}
+
+fn read(source: &mut dyn Read, mut lists: Option<&mut Lists>) -> Result<Assessment, PartsError> {
+    let mut window = Window { source, text: String::new(), cut: Vec::new(), at: 0, passed: 0, has_ended: false, kept: 0 };
     let mut small = Map::new();
     let mut clauses: Vec<ClauseResult> = Vec::new();
     let mut objectives: Vec<ObjectiveResult> = Vec::new();
-    let mut lists = Lists::default();
     window.members(&mut |window, key| {
         if small.contains_key(key) {
             return Err(PartsError::Twice(key.to_owned()));
         }
         let value = match key {
             "clauses" => window.elements(&mut |window| {
-                clauses.push(window.owned::<ClauseResult>()?);
+                clauses.push(window.keep::<ClauseResult>()?);
                 Ok(())
             }),
             "objectives" => window.elements(&mut |window| {
-                objectives.push(objective(window, &mut lists)?);
+                objectives.push(objective(window, lists.as_deref_mut())?);
                 Ok(())
             }),
             "register" => window.elements(&mut |window| {
                 window.object(|text| {
                     let (own, length) = first::<RawEntry<'_>>(text)?;
-                    lists.enter(own.row());
+                    if let Some(lists) = &mut lists {
+                        lists.enter(own.row());
+                    }
                     Ok(length)
                 })
             }),
+            "dossiers" if lists.is_none() => window.elements(&mut |window| window.owned::<DossierRecord>().map(|_| ())),
             "dossiers" => window.elements(&mut |window| window.owned::<IgnoredAny>().map(|_| ())),
             "reconciliation" => window.pass(),
             _ => {
-                let value = window.owned::<Value>()?;
+                let value = window.keep::<Value>()?;
                 small.insert(key.to_owned(), value);
                 return Ok(());
             }
@@ -82,14 +99,15 @@ pub fn read_parts(source: &mut dyn Read) -> Result<(Assessment, Lists), PartsErr
     let mut assessment: Assessment = serde_json::from_value(Value::Object(small))?;
     assessment.clauses = clauses;
     assessment.objectives = objectives;
-    lists.settle();
-    Ok((assessment, lists))
+    Ok(assessment)
 }
 
 /// One objective without its observations, which go to the lists.
-fn objective(window: &mut Window<'_>, lists: &mut Lists) -> Result<ObjectiveResult, PartsError> {
+fn objective(window: &mut Window<'_>, mut lists: Option<&mut Lists>) -> Result<ObjectiveResult, PartsError> {
     let mut small = Map::new();
-    lists.begin("");
+    if let Some(lists) = &mut lists {
+        lists.begin("");
+    }
     window.members(&mut |window, key| {
         if small.contains_key(key) {
             return Err(PartsError::Twice(key.to_owned()));
@@ -98,19 +116,23 @@ fn objective(window: &mut Window<'_>, lists: &mut Lists) -> Result<ObjectiveResu
             window.elements(&mut |window| {
                 window.object(|text| {
                     let (own, length) = first::<RawSeen<'_>>(text)?;
-                    lists.observe(own.row());
+                    if let Some(lists) = &mut lists {
+                        lists.observe(own.row());
+                    }
                     Ok(length)
                 })
             })?;
             Value::Array(Vec::new())
         } else {
-            window.owned::<Value>()?
+            window.keep::<Value>()?
         };
         small.insert(key.to_owned(), value);
         Ok(())
     })?;
     let objective: ObjectiveResult = serde_json::from_value(Value::Object(small))?;
-    lists.name_last(&objective.id);
+    if let Some(lists) = lists {
+        lists.name_last(&objective.id);
+    }
     Ok(objective)
 }
 
@@ -218,6 +240,8 @@ struct Window<'r> {
     /// Bytes that were dropped before the window.
     passed: u64,
     has_ended: bool,
+    /// Bytes of values that were kept.
+    kept: u64,
 }
 
 /// Bytes asked for at once; few in tests, so that every value lies across an edge there.
@@ -225,6 +249,9 @@ const STEP: u64 = if cfg!(test) { 7 } else { 1024 * 1024 };
 
 /// No row, clause or text of a record is longer.
 const VALUE_BYTES_MAX: usize = if cfg!(test) { 4096 } else { 1 << 30 };
+
+/// What is no row of a list is kept as values, which take a multiple of their bytes; no record of ours has as much of it.
+const KEPT_BYTES_MAX: u64 = if cfg!(test) { 16 * 1024 } else { 512 * 1024 * 1024 };
 
 type Each<'e> = &'e mut dyn FnMut(&mut Window<'_>) -> Result<(), PartsError>;
 type Member<'e> = &'e mut dyn FnMut(&mut Window<'_>, &str) -> Result<(), PartsError>;
@@ -369,6 +396,17 @@ impl Window<'_> {
         }
     }
 
+    /// The same for a value that is kept.
+    fn keep<T: DeserializeOwned>(&mut self) -> Result<T, PartsError> {
+        let from = self.passed + self.at as u64;
+        let value = self.owned()?;
+        self.kept += self.passed + self.at as u64 - from;
+        if self.kept > KEPT_BYTES_MAX {
+            return Err(self.refused("what is no row of a list takes more than half a gigabyte"));
+        }
+        Ok(value)
+    }
+
     /// Goes over an object without keeping anything, list by list.
     fn pass(&mut self) -> Result<(), PartsError> {
         if self.peek()? != Some(b'{') {
@@ -428,5 +466,23 @@ mod tests {
                 .starts_with("is not an assessment: a value is longer than a gigabyte at byte")
         );
         assert_eq!(told(r#"{"a": 12} x"#), "is not an assessment: something follows the record at byte 10");
+        let many = (0..7).map(|at| format!(r#""a{at}": "{}""#, "x".repeat(3000))).collect::<Vec<_>>().join(",");
+        assert!(told(&format!("{{{many}}}")).starts_with("is not an assessment: what is no row of a list takes more than half a gigabyte"));
+    }
+
+    #[test]
+    fn rows_that_are_not_kept_are_read_all_the_same() {
+        let without = |text: &str| read_without_lists(&mut text.as_bytes()).unwrap_err().to_string();
+        for wrong in [
+            r#"{"dossiers": [{"identity": 1}]}"#,
+            r#"{"register": [{"identity": 1}]}"#,
+            r#"{"objectives": [{"observations": [{"subject": 1}]}]}"#,
+        ] {
+            assert!(without(wrong).contains("invalid type: integer `1`"), "{wrong}: {}", without(wrong));
+        }
+        // Rows are no part of what is kept.
+        let row = r#"{"identity": "i", "steps": [], "missing": []}"#;
+        let long = vec![row; 1000].join(",");
+        assert!(without(&format!(r#"{{"dossiers": [{long}]}}"#)).starts_with("has no schema"));
     }
 }

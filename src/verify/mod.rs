@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::assessment::parts::{PartsError, read_without_lists};
 use crate::assessment::{ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, SCHEMA};
 use crate::base::{Digest, SourceTree};
 use crate::pack::{self, MANIFEST, PART, SealFile};
@@ -29,6 +30,9 @@ const REGISTER: &str = "register.csv";
 
 /// A larger JSON file is not parsed: parsed, it would take a multiple of that.
 const JSON_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// A larger record is not read. Of one of ours nearly all is rows, which are read and not kept.
+const RECORD_BYTES_MAX: usize = 2 * 1024 * 1024 * 1024;
 
 /// Something that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -258,20 +262,17 @@ fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<Assessmen
         found.add("assessment-missing", "assessment.json", "the pack has no assessment");
         return None;
     };
-    if bytes.len() > JSON_BYTES_MAX {
-        found.add("assessment-unreadable", "assessment.json", format!("it has {} bytes; at most {JSON_BYTES_MAX} are parsed", bytes.len()));
+    if bytes.len() > RECORD_BYTES_MAX {
+        let message = format!("it has {} bytes; at most {RECORD_BYTES_MAX} are read", bytes.len());
+        found.add("assessment-unreadable", "assessment.json", message);
         return None;
     }
-    match serde_json::from_slice::<Assessment>(bytes) {
-        Ok(assessment) if assessment.schema != SCHEMA => {
-            found.add(
-                "assessment-schema",
-                "assessment.json",
-                format!("its schema is `{}`; this version reads `{SCHEMA}`", assessment.schema),
-            );
+    match read_without_lists(&mut &bytes[..]) {
+        Ok(assessment) => Some(assessment),
+        Err(PartsError::Schema(schema)) => {
+            found.add("assessment-schema", "assessment.json", format!("its schema is `{schema}`; this version reads `{SCHEMA}`"));
             None
         }
-        Ok(assessment) => Some(assessment),
         Err(error) => {
             found.add("assessment-unreadable", "assessment.json", error.to_string());
             None
