@@ -68,6 +68,15 @@ impl Shelf {
         None
     }
 
+    /// Keeps one small file as an entry. A folder that is full or gone costs time in the next run, and nothing else.
+    pub fn keep_file(&self, key: &Digest, name: &str, bytes: &[u8]) {
+        if let Some(draft) = self.begin(key)
+            && draft.put(name, bytes).is_ok()
+        {
+            let _ = draft.finish();
+        }
+    }
+
     /// Begins an entry. Nothing where the folder cannot be written to: keeping is a favour, never a duty.
     pub fn begin(&self, key: &Digest) -> Option<Draft> {
         let folder = tempfile::Builder::new().prefix("draft-").tempdir_in(&self.folder).ok()?;

@@ -43,12 +43,8 @@ pub fn names(shelf: Option<&Shelf>, controls: &Controls, workspace: &Workspace, 
         return Names::new(&salt, &values);
     }
     let (salt, values) = (salt(files), found(controls, workspace, ledger, files));
-    if let Some((shelf, key)) = kept
-        && let (Some(draft), Ok(bytes)) = (shelf.begin(&key), serde_json::to_vec(&(&salt, &values)))
-        && draft.put(KEPT, &bytes).is_ok()
-    {
-        // A folder that is full or gone costs time in the next run, and nothing else.
-        let _ = draft.finish();
+    if let (Some((shelf, key)), Ok(bytes)) = (kept, serde_json::to_vec(&(&salt, &values))) {
+        shelf.keep_file(&key, KEPT, &bytes);
     }
     Names::new(&salt, &values)
 }

@@ -67,13 +67,11 @@ impl Observed {
         Some(Observed { seen: Seen { gist: Box::new(gist), listed: Vec::new() }, classes, digest, csv: None })
     }
 
-    /// Keeps what is no list. A folder that is full or gone costs time in the next run, and nothing else.
+    /// Keeps what is no list.
     pub fn keep(&self, shelf: &Shelf, key: &Digest) {
         let kept = Kept { gist: (*self.seen.gist).clone(), classes: self.classes.clone(), digest: self.digest.clone() };
-        if let (Some(draft), Ok(bytes)) = (shelf.begin(key), serde_json::to_vec(&kept))
-            && draft.put(KEPT, &bytes).is_ok()
-        {
-            let _ = draft.finish();
+        if let Ok(bytes) = serde_json::to_vec(&kept) {
+            shelf.keep_file(key, KEPT, &bytes);
         }
     }
 }
