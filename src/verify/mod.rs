@@ -173,8 +173,9 @@ fn main_file(verification: &Verification) -> &'static str {
 }
 
 fn check_pack(files: &SourceTree, verification: &mut Verification, found: &mut Findings) {
-    if let Some(assessment) = read_assessment(files, found) {
-        let names = read_names(&assessment, files, found);
+    let (assessment, listed) = rayon::join(|| read_assessment(files, found), || listed_names(files));
+    if let Some(assessment) = assessment {
+        let names = read_names(&assessment, listed, found);
         verification.names = assessment.names.found;
         verification.redacted = assessment.names.replaced;
         check_clauses(&assessment, &names, found);
@@ -280,9 +281,23 @@ fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<Assessmen
     }
 }
 
+/// The list of names in a pack with its digest, or why it cannot be read; nothing where there is none.
+fn listed_names(files: &SourceTree) -> Option<Result<(Names, Option<Digest>), String>> {
+    let bytes = files.get(NAMES)?;
+    if bytes.len() > JSON_BYTES_MAX {
+        return Some(Err(format!("it has {} bytes; at most {JSON_BYTES_MAX} are parsed", bytes.len())));
+    }
+    let list = serde_json::from_slice::<NameList>(bytes).map_err(|error| error.to_string());
+    Some(list.map(|list| {
+        let names = Names::of(list);
+        let commitment = names.commitment();
+        (names, commitment)
+    }))
+}
+
 /// The names of a full pack, which its digests leave out. A redacted pack has none: what it shows is what was digested.
-fn read_names(assessment: &Assessment, files: &SourceTree, found: &mut Findings) -> Names {
-    let Some(bytes) = files.get(NAMES) else {
+fn read_names(assessment: &Assessment, listed: Option<Result<(Names, Option<Digest>), String>>, found: &mut Findings) -> Names {
+    let Some(listed) = listed else {
         if assessment.frame.names.is_some() && !assessment.names.replaced {
             found.add("names-missing", NAMES, "the pack shows names, and the list that its digests need is not there");
         }
@@ -291,21 +306,18 @@ fn read_names(assessment: &Assessment, files: &SourceTree, found: &mut Findings)
     if assessment.names.replaced {
         found.add("names-disclosed", NAMES, "the pack says that names are hidden, and holds the list of them");
     }
-    if bytes.len() > JSON_BYTES_MAX {
-        found.add("names-unreadable", NAMES, format!("it has {} bytes; at most {JSON_BYTES_MAX} are parsed", bytes.len()));
-        return Names::default();
-    }
-    let names = match serde_json::from_slice::<NameList>(bytes) {
-        Ok(list) => Names::of(list),
-        Err(error) => {
-            found.add("names-unreadable", NAMES, error.to_string());
-            return Names::default();
+    match listed {
+        Ok((names, commitment)) => {
+            if commitment != assessment.frame.names {
+                found.add("names-changed", NAMES, "not the names that the pack was made with");
+            }
+            names
         }
-    };
-    if names.commitment() != assessment.frame.names {
-        found.add("names-changed", NAMES, "not the names that the pack was made with");
+        Err(reason) => {
+            found.add("names-unreadable", NAMES, reason);
+            Names::default()
+        }
     }
-    names
 }
 
 /// Each clause carries its own digest, the root is over all of them, and the totals are what the clauses count to.
