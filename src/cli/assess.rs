@@ -42,11 +42,8 @@ pub fn run(arguments: &AssessArguments, controls: Option<&Path>) -> Result<(), F
     let manner = Manner { wanted: Wanted::Record, shelf: shelf.as_ref() };
     let assessed =
         workspace.and_then(|workspace| assess_so(manner, &controls, &workspace, &files, &mut diagnostics, |text| progress.tell(text)));
-    let Some(assessed) = assessed else {
-        drop(progress);
-        settle(diagnostics)?;
-        return Err(Failure::BadInput("the workspace cannot be assessed".into()));
-    };
+    let Some(assessed) = assessed else { return refused(progress, diagnostics) };
+    progress.tell("writing");
     let mut assessment = if arguments.redact { assessed.names.hide_assessment(&assessed.assessment) } else { assessed.assessment };
     let mut before = before;
     if !arguments.frameworks.is_empty() {

@@ -49,6 +49,7 @@ fn a_cache_changes_no_byte_and_a_changed_parameter_reads_no_evidence() {
     let warm = assess(&folder, Some(&cache));
     assert!(plain.told == cold.told && plain.told == warm.told, "the cache shows");
     assert!(cold.stages.contains("reading the evidence") && cold.stages.contains("making the table lifecycle"), "{}", cold.stages);
+    assert_eq!(cold.stages.matches("writing").count(), 2, "the dossiers, and the record: {}", cold.stages);
     for stage in ["reading the evidence", "making the table"] {
         assert!(!warm.stages.contains(stage), "{}", warm.stages);
     }
