@@ -23,7 +23,7 @@ pub use profile::{PlanRecord, StatedRecord, TierRecord};
 pub use sample::{SampleItemRecord, SampleRecord};
 pub use verdicts::{Judged, Verdicts};
 
-use crate::base::digest::{canonical, merkle_root};
+use crate::base::digest::{canonical_value, merkle_root};
 use crate::base::{Digest, Form, Status};
 
 /// Version of the machine form.
@@ -645,7 +645,7 @@ impl ClauseResult {
     pub fn computed_digest(&self) -> Digest {
         let mut value = serde_json::to_value(self).expect("plain data");
         value.as_object_mut().expect("a struct is an object").remove("digest");
-        Digest::of(&canonical(&value))
+        Digest::of(&canonical_value(value))
     }
 }
 

@@ -287,6 +287,9 @@ impl Names {
 
 /// How a name shows in text: as it is, as JSON escapes it, as CSV doubles its quotes.
 fn forms(value: &str) -> BTreeSet<String> {
+    if value.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
+        return BTreeSet::from([value.to_owned()]);
+    }
     let json = Value::from(value).to_string();
     let escaped: String = value
         .encode_utf16()

@@ -1,6 +1,7 @@
 //! SHA-256 digests and the canonical JSON (RFC 8785) they are taken over.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest in lower-case hexadecimal, the form that `sha256sum` prints.
@@ -66,8 +67,32 @@ impl Hasher {
 /// # Panics
 /// Never for the plain data of this crate: all maps have text keys and no value is NaN.
 pub fn canonical<T: Serialize>(value: &T) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(value).expect("plain data has a canonical form")
+    canonical_value(serde_json::to_value(value).expect("plain data is JSON"))
 }
+
+/// The same of a value that nobody else needs.
+pub fn canonical_value(mut value: Value) -> Vec<u8> {
+    if is_sorted_as_text(&value) {
+        // A third of the time, which counts where thousands of clauses are digested.
+        value.sort_all_objects();
+        return serde_json::to_vec(&value).expect("plain data is JSON");
+    }
+    serde_json_canonicalizer::to_vec(&value).expect("plain data has a canonical form")
+}
+
+/// Whether nothing in a value is written otherwise in its canonical form but the order of keys, and that is the order of their bytes:
+/// RFC 8785 writes numbers as ECMAScript does, and sorts by UTF-16 units.
+fn is_sorted_as_text(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+        Value::Number(number) => number.as_i64().is_some_and(|number| number.unsigned_abs() <= EXACT_MAX),
+        Value::Array(items) => items.iter().all(is_sorted_as_text),
+        Value::Object(entries) => entries.iter().all(|(key, value)| key.is_ascii() && is_sorted_as_text(value)),
+    }
+}
+
+/// Up to here every whole number is a binary64 of its own: RFC 7493, section 2.2.
+const EXACT_MAX: u64 = (1 << 53) - 1;
 
 type Tree = ct_merkle::mem_backed_tree::MemoryBackedTree<Sha256, Vec<u8>>;
 
@@ -135,6 +160,8 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -183,5 +210,45 @@ mod tests {
         let two = serde_json::json!({"a": [1, "é"], "b": 1});
         assert_eq!(canonical(&one), "{\"a\":[1,\"é\"],\"b\":1}".as_bytes());
         assert_eq!(Digest::of_canonical(&one), Digest::of_canonical(&two));
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let text = || "([a-c\u{0}-\u{1f}\"\\\\/\u{7f}é]|\u{e000}|\u{10000}){0,4}";
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            (-9_i64..9).prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_filter("JSON has no others", |own| own.is_finite()).prop_map(Value::from),
+            Just(Value::from(-0.0)),
+            text().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 5, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::vec((text(), inner), 0..5).prop_map(|own| Value::Object(own.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_to_the_canonical_form_leads_to_the_same_bytes(value in json()) {
+            prop_assert_eq!(canonical(&value), serde_json_canonicalizer::to_vec(&value).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_short_way_is_taken_only_where_it_may_be() {
+        for (plain, value) in [
+            (true, serde_json::json!({"a": [1, "é\u{10000}", null, true], "": -9_007_199_254_740_991_i64})),
+            (false, serde_json::json!({"a": {"é": 1}})),
+            (false, serde_json::json!([9_007_199_254_740_992_i64])),
+            (false, serde_json::json!([u64::MAX])),
+            (false, serde_json::json!([1.0])),
+        ] {
+            assert_eq!(is_sorted_as_text(&value), plain, "{value}");
+        }
     }
 }
