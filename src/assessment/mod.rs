@@ -7,6 +7,7 @@ pub mod life;
 pub mod lists;
 pub mod names;
 pub mod parts;
+mod raw;
 pub mod profile;
 pub mod sample;
 pub mod verdicts;

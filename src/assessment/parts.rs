@@ -3,15 +3,14 @@
 //! In: the bytes of `assessment.json` as they come. Out: the record without its long lists, and these as [`Lists`]. The lives of identities and the
 //! discrepancies between sources are passed over: no comparison reads them.
 
-use std::borrow::Cow;
 use std::io::Read;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
-use super::lists::{Lists, RegisterRow, SeenRow};
-use super::{Assessment, ClauseResult, DossierRecord, ObjectiveResult, Outcome, SCHEMA};
+use super::lists::Lists;
+use super::{Assessment, ClauseResult, DossierRecord, ObjectiveResult, SCHEMA, raw};
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +68,11 @@ fn read(source: &mut dyn Read, mut lists: Option<&mut Lists>) -> Result<Assessme
             }),
             "register" => window.elements(&mut |window| {
                 window.object(|text| {
-                    let (own, length) = first::<RawEntry<'_>>(text)?;
-                    if let Some(lists) = &mut lists {
-                        lists.enter(own.row());
-                    }
-                    Ok(length)
+                    raw::entry(text, |row| {
+                        if let Some(lists) = &mut lists {
+                            lists.enter(row);
+                        }
+                    })
                 })
             }),
             "dossiers" if lists.is_none() => window.elements(&mut |window| window.owned::<DossierRecord>().map(|_| ())),
@@ -115,11 +114,11 @@ fn objective(window: &mut Window<'_>, mut lists: Option<&mut Lists>) -> Result<O
         let value = if key == "observations" {
             window.elements(&mut |window| {
                 window.object(|text| {
-                    let (own, length) = first::<RawSeen<'_>>(text)?;
-                    if let Some(lists) = &mut lists {
-                        lists.observe(own.row());
-                    }
-                    Ok(length)
+                    raw::observation(text, |row| {
+                        if let Some(lists) = &mut lists {
+                            lists.observe(row);
+                        }
+                    })
                 })
             })?;
             Value::Array(Vec::new())
@@ -134,99 +133,6 @@ fn objective(window: &mut Window<'_>, mut lists: Option<&mut Lists>) -> Result<O
         lists.name_last(&objective.id);
     }
     Ok(objective)
-}
-
-/// A text that lies in the window unless an escape made it another.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-fn lent<'b>(text: &'b Option<Text<'_>>) -> Option<&'b str> {
-    text.as_ref().map(|text| &*text.0)
-}
-
-#[derive(Deserialize)]
-struct RawSeen<'a> {
-    #[serde(borrow)]
-    subject: Cow<'a, str>,
-    outcome: Outcome,
-    #[serde(borrow)]
-    reason: Cow<'a, str>,
-    #[serde(borrow)]
-    artifact: Cow<'a, str>,
-    #[serde(borrow)]
-    record: Cow<'a, str>,
-    #[serde(borrow, default)]
-    identity: Option<Text<'a>>,
-    proved: bool,
-}
-
-impl RawSeen<'_> {
-    fn row(&self) -> SeenRow<'_> {
-        SeenRow {
-            subject: &self.subject,
-            outcome: self.outcome,
-            reason: &self.reason,
-            artifact: &self.artifact,
-            record: &self.record,
-            identity: lent(&self.identity),
-            proved: self.proved,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct RawEntry<'a> {
-    #[serde(borrow)]
-    identity: Cow<'a, str>,
-    #[serde(borrow)]
-    platform: Cow<'a, str>,
-    #[serde(borrow, default)]
-    scope: Option<Text<'a>>,
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    class: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    owner: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    owner_status: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    purpose: Option<Text<'a>>,
-    #[serde(borrow)]
-    status: Cow<'a, str>,
-    #[serde(borrow, default)]
-    created_at: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    expires_at: Option<Text<'a>>,
-    #[serde(borrow)]
-    entitlements: Cow<'a, str>,
-    admin: bool,
-    #[serde(borrow)]
-    artifact: Cow<'a, str>,
-    #[serde(borrow)]
-    record: Cow<'a, str>,
-}
-
-impl RawEntry<'_> {
-    fn row(&self) -> RegisterRow<'_> {
-        RegisterRow {
-            identity: &self.identity,
-            platform: &self.platform,
-            scope: lent(&self.scope),
-            kind: &self.kind,
-            class: lent(&self.class),
-            owner: lent(&self.owner),
-            owner_status: lent(&self.owner_status),
-            purpose: lent(&self.purpose),
-            status: &self.status,
-            created_at: lent(&self.created_at),
-            expires_at: lent(&self.expires_at),
-            entitlements: &self.entitlements,
-            admin: self.admin,
-            artifact: &self.artifact,
-            record: &self.record,
-        }
-    }
 }
 
 /// Text of the source that is at hand. It holds at least the value that is being read.
@@ -244,8 +150,9 @@ struct Window<'r> {
     kept: u64,
 }
 
-/// Bytes asked for at once; few in tests, so that every value lies across an edge there.
-const STEP: u64 = if cfg!(test) { 7 } else { 1024 * 1024 };
+/// Bytes asked for at once, so many that they stay close to the processor while they are read; few in tests, so that every value lies across an
+/// edge there.
+const STEP: u64 = if cfg!(test) { 7 } else { 256 * 1024 };
 
 /// No row, clause or text of a record is longer.
 const VALUE_BYTES_MAX: usize = if cfg!(test) { 4096 } else { 1 << 30 };

@@ -78,6 +78,9 @@ pub enum FactKind {
     DeviationEnded,
 }
 
+/// What was seen of a subject on both sides, where it is to be told.
+type Sights<'a> = (Option<Box<Seen<'a>>>, Option<Box<Seen<'a>>>);
+
 /// One subject on both sides.
 type Pair<'a> = (Option<Glimpse<'a>>, Option<Glimpse<'a>>);
 
@@ -98,7 +101,8 @@ struct Light<'a> {
     /// Its place among all objectives, from one; zero where none tells it.
     objective: u32,
     subject: &'a str,
-    seen: Option<Box<(Option<Seen<'a>>, Option<Seen<'a>>)>>,
+    before: Option<Box<Seen<'a>>>,
+    after: Option<Box<Seen<'a>>>,
 }
 
 /// Facts that one objective tells, subject by subject.
@@ -165,21 +169,21 @@ impl<'a> Facts<'a, '_> {
     fn note(&mut self, kind: Option<FactKind>, identity: &'a str, was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>) {
         if let Some(kind) = kind {
             let subject = is.or(was).map(|seen| seen.subject).unwrap_or_default();
-            let seen = |own: Option<Glimpse<'a>>| own.map(|own| Seen::of(&own));
-            self.push(kind, identity, subject, Some(Box::new((seen(was), seen(is)))));
+            let seen = |own: Option<Glimpse<'a>>| own.map(|own| Box::new(Seen::of(&own)));
+            self.push(kind, identity, subject, (seen(was), seen(is)));
         }
     }
 
     /// A fact without what was seen.
     fn mark(&mut self, kind: Option<FactKind>, identity: &'a str, subject: &'a str) {
         if let Some(kind) = kind {
-            self.push(kind, identity, subject, None);
+            self.push(kind, identity, subject, (None, None));
         }
     }
 
-    fn push(&mut self, kind: FactKind, identity: &'a str, subject: &'a str, seen: Option<Box<(Option<Seen<'a>>, Option<Seen<'a>>)>>) {
+    fn push(&mut self, kind: FactKind, identity: &'a str, subject: &'a str, (before, after): Sights<'a>) {
         let who = self.people.who(identity, &mut self.near);
-        self.facts.push(Light { who, kind: Ok(kind), objective: self.place, subject, seen });
+        self.facts.push(Light { who, kind: Ok(kind), objective: self.place, subject, before, after });
     }
 
     fn came(&self, was: Option<Glimpse<'_>>, is: Option<Glimpse<'_>>) -> bool {
@@ -283,31 +287,35 @@ impl<'a> Identities<'a> {
             }
         }
         let told = Told { people: &self, ids, unreviewed: &unreviewed };
-        let mut parts: Vec<Vec<IdentityChange<'a>>> = parts.into_par_iter().map(|lists| told.part(lists)).collect();
+        let parts: Vec<[Vec<IdentityChange<'a>>; 2]> = parts.into_par_iter().map(|lists| told.part(lists)).collect();
         drop(lists);
-        let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-        for standing in [Standing::New, Standing::Retired, Standing::Renamed] {
-            parts.iter_mut().for_each(|part| all.extend(part.extract_if(.., |own| own.standing == standing)));
+        let mut all = Vec::with_capacity(parts.iter().flatten().map(Vec::len).sum());
+        let mut kept = Vec::with_capacity(parts.len());
+        for [moved, stayed] in parts {
+            all.extend(moved);
+            kept.push(stayed);
         }
-        parts.into_iter().for_each(|part| all.extend(part));
+        all.sort_by_key(|own: &IdentityChange<'_>| own.standing);
+        kept.into_iter().for_each(|stayed| all.extend(stayed));
         all
     }
 
     /// What the registers say, and that something is to be said of whoever came or went.
     fn told_by_registers(&self) -> Vec<Light<'a>> {
-        let light = |who: Who<'a>, kind| Light { who, kind, objective: 0, subject: who.name, seen: None };
+        let light = |who: Who<'a>, kind| Light { who, kind, objective: 0, subject: who.name, before: None, after: None };
         let standings = self.standings();
         let mut near = Near::default();
         let mut list: Vec<Light<'a>> =
             standings.into_iter().map(|(name, standing)| light(self.who(name, &mut near), Err(standing))).collect();
         if let Some(registers) = &self.registers {
             list.extend(registers.facts().into_iter().map(|(who, RegisterFact { kind, before, after })| Light {
-                seen: Some(Box::new((Some(before), Some(after)))),
+                before: Some(Box::new(before)),
+                after: Some(Box::new(after)),
                 ..light(who, Ok(kind))
             }));
             list.extend(registers.renamed().into_iter().map(|(new, old)| {
-                let seen = |id: &'a str| Some(Seen { outcome: None, reason: id.into(), artifact: "", record: "" });
-                Light { seen: Some(Box::new((seen(old), seen(new)))), ..light(self.who(new, &mut Near::default()), Ok(FactKind::Renamed)) }
+                let seen = |id: &'a str| Some(Box::new(Seen { outcome: None, reason: id.into(), artifact: "", record: "" }));
+                Light { before: seen(old), after: seen(new), ..light(self.who(new, &mut Near::default()), Ok(FactKind::Renamed)) }
             }));
         }
         list.sort_by_key(|fact| fact.who);
@@ -340,22 +348,27 @@ struct Told<'a, 'p> {
 }
 
 impl<'a> Told<'a, '_> {
-    /// The identities of one stretch of ranks. Each list has its facts in their order.
-    fn part(&self, lists: Vec<&mut [Light<'a>]>) -> Vec<IdentityChange<'a>> {
-        let mut facts: Vec<&mut Light<'a>> = lists.into_iter().flatten().collect();
-        facts.sort_by_key(|fact| fact.who);
-        facts.chunk_by_mut(|one, two| one.who == two.who).map(|own| self.identity(own)).collect()
+    /// The identities of one stretch of ranks: those that came, went or were renamed, and those that stayed. Each list has its facts in their order.
+    fn part(&self, lists: Vec<&mut [Light<'a>]>) -> [Vec<IdentityChange<'a>>; 2] {
+        let mut facts: Vec<(Who<'a>, &mut Light<'a>)> = lists.into_iter().flatten().map(|fact| (fact.who, fact)).collect();
+        facts.sort_by_key(|(who, _)| *who);
+        let mut told = [Vec::new(), Vec::new()];
+        for own in facts.chunk_by_mut(|one, two| one.0 == two.0) {
+            let own = self.identity(own);
+            told[usize::from(own.standing == Standing::Kept)].push(own);
+        }
+        told
     }
 
-    fn identity(&self, own: &mut [&mut Light<'a>]) -> IdentityChange<'a> {
-        let who = own[0].who;
-        let standing = own.iter().find_map(|fact| fact.kind.err()).unwrap_or(Standing::Kept);
+    fn identity(&self, own: &mut [(Who<'a>, &mut Light<'a>)]) -> IdentityChange<'a> {
+        let who = own[0].0;
+        let standing = own.iter().find_map(|(_, fact)| fact.kind.err()).unwrap_or(Standing::Kept);
         let mut facts = Vec::with_capacity(own.len());
-        facts.extend(own.iter_mut().filter_map(|fact| {
+        facts.extend(own.iter_mut().filter_map(|(_, fact)| {
             let kind = fact.kind.ok()?;
-            let (before, after) = fact.seen.take().map_or((None, None), |seen| *seen);
+            let (before, after) = (fact.before.take(), fact.after.take());
             let objective = (fact.objective as usize).checked_sub(1).map_or("", |place| self.ids[place]);
-            Some(Fact { kind, objective, subject: fact.subject, before: before.map(Box::new), after: after.map(Box::new) })
+            Some(Fact { kind, objective, subject: fact.subject, before, after })
         }));
         facts.sort();
         let facts = told(facts, standing, || last_of(self.unreviewed, who.name));

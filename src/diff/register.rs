@@ -19,8 +19,8 @@ pub struct Registers<'a> {
     new: &'a Lists,
     /// Every identity of both, in order.
     all: Vec<Both>,
-    /// Their names, in the same order.
-    names: Vec<&'a str>,
+    /// What the names of each block begin with.
+    blocks: Vec<&'a [u8]>,
 }
 
 /// Where an identity stands in the earlier register and in the later one; at least one of them has it.
@@ -30,7 +30,24 @@ struct Both {
     new: u32,
     /// Where both have it: whether a fact about it changed.
     differs: bool,
+    key: Key,
 }
+
+/// What tells a name apart from most others without a look at its text. Texts of a million names are far apart in memory, keys lie side by side.
+#[derive(Clone, Copy, Default)]
+struct Key {
+    /// The bytes of the name behind what all names of its block begin with, as many as it holds.
+    number: u64,
+    block: u32,
+    /// How many bytes there are; of no matter beyond [`KEY_BYTES`].
+    length: u8,
+}
+
+/// Bytes that the number of a key holds.
+const KEY_BYTES: usize = 8;
+
+/// Names in order that share a beginning.
+const BLOCK_NAMES: usize = 256;
 
 /// The place of what is not there.
 const NOWHERE: u32 = u32::MAX;
@@ -111,10 +128,11 @@ impl<'a> Registers<'a> {
         };
         let parts: Vec<Merged<'a>> = parts.par_iter().map(part).collect();
         let count = parts.iter().map(|part| part.all.len()).sum();
-        let mut registers = Registers { old, new, all: Vec::with_capacity(count), names: Vec::with_capacity(count) };
+        let mut registers = Registers { old, new, all: Vec::with_capacity(count), blocks: Vec::new() };
         for part in parts {
-            registers.all.extend(part.all);
-            registers.names.extend(part.names);
+            let before = u32::try_from(registers.blocks.len()).unwrap_or(NOWHERE);
+            registers.all.extend(part.all.into_iter().map(|own| Both { key: Key { block: before + own.key.block, ..own.key }, ..own }));
+            registers.blocks.extend(part.blocks);
         }
         Some(registers)
     }
@@ -126,28 +144,40 @@ impl<'a> Registers<'a> {
 
     /// Whose an identity's name is. Names that come in order are found near the last one, in memory as well.
     pub fn who(&self, name: &'a str, near: &mut Near) -> Who<'a> {
-        let is_before = |place: usize| self.names.get(place).is_some_and(|own| *own < name);
+        let is_before = |place: usize| self.order(place, name) == Some(Ordering::Less);
         let goes_on = near.place == 0 || is_before(near.place - 1);
         let from = if goes_on { near.place } else { 0 };
         // As far ahead as the last time, and as far again as long as that is not enough.
-        let mut step = if goes_on { near.step } else { self.names.len() };
+        let mut step = if goes_on { near.step } else { self.all.len() };
         while is_before(from + step - 1) {
             step *= 2;
         }
-        let until = self.names.len().min(from + step);
-        let place = from + self.names[from.min(until)..until].partition_point(|own| *own < name);
+        let until = self.all.len().min(from + step);
+        let place = first_that(from.min(until)..until, |place| !is_before(place));
         *near = Near { place, step: if goes_on { place - from + 1 } else { 1 } };
-        let is_there = self.names.get(place).is_some_and(|own| *own == name);
+        let is_there = self.order(place, name) == Some(Ordering::Equal);
         let rank = u32::try_from(2 * place + usize::from(is_there)).unwrap_or(NOWHERE - 1);
         Who { rank, name }
     }
 
+    /// How the name at a place stands to another one, where there is one.
+    fn order(&self, place: usize, name: &str) -> Option<Ordering> {
+        let both = self.all.get(place)?;
+        let begin = self.blocks[both.key.block as usize];
+        Some(match name.as_bytes().strip_prefix(begin) {
+            // All names of the block stand to it as their beginning does.
+            None => begin.cmp(name.as_bytes()),
+            Some(rest) => both.key.order(rest).unwrap_or_else(|| self.name(both).cmp(name)),
+        })
+    }
+
+    fn name(&self, both: &Both) -> &'a str {
+        if both.came() { self.new.register_identity(both.new as usize) } else { self.old.register_identity(both.old as usize) }
+    }
+
     /// Identities that only the earlier register has, and those that only the later one has.
     pub fn went_and_came(&self) -> (Vec<&'a str>, Vec<&'a str>) {
-        let named = |is_wanted: fn(&Both) -> bool| {
-            let both = self.all.iter().zip(&self.names);
-            both.filter(|(both, _)| is_wanted(both)).map(|(_, name)| *name).collect()
-        };
+        let named = |is_wanted: fn(&Both) -> bool| self.all.iter().filter(|both| is_wanted(both)).map(|both| self.name(both)).collect();
         (named(Both::went), named(Both::came))
     }
 
@@ -209,11 +239,71 @@ impl Both {
     }
 }
 
-/// Two stretches of the registers in one order, with the names.
+/// The first place of a range from which on something is so, or its end.
+fn first_that(range: Range<usize>, is_so: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut until) = (range.start, range.end);
+    while from < until {
+        let middle = from.midpoint(until);
+        if is_so(middle) { until = middle } else { from = middle + 1 }
+    }
+    from
+}
+
+/// The first bytes, the very first in the highest place; what is shorter is filled up with zeros.
+fn number(text: &[u8]) -> u64 {
+    let bytes = text.first_chunk::<KEY_BYTES>().copied().unwrap_or_else(|| {
+        let mut bytes = [0; KEY_BYTES];
+        bytes[..text.len()].copy_from_slice(text);
+        bytes
+    });
+    u64::from_be_bytes(bytes)
+}
+
+impl Key {
+    fn of(rest: &[u8], block: u32) -> Key {
+        Key { number: number(rest), block, length: u8::try_from(rest.len()).unwrap_or(u8::MAX) }
+    }
+
+    /// How its name stands to another one that begins as its block does and goes on otherwise; nothing where only the texts can tell.
+    fn order(self, rest: &[u8]) -> Option<Ordering> {
+        match self.number.cmp(&number(rest)) {
+            // What is equal up to zeros at the end is told apart by its length, where nothing follows.
+            Ordering::Equal if usize::from(self.length).max(rest.len()) <= KEY_BYTES => Some(usize::from(self.length).cmp(&rest.len())),
+            Ordering::Equal => None,
+            order => Some(order),
+        }
+    }
+}
+
+/// Two stretches of the registers in one order.
 #[derive(Default)]
 struct Merged<'a> {
     all: Vec<Both>,
-    names: Vec<&'a str>,
+    blocks: Vec<&'a [u8]>,
+    /// Names that are in no block yet.
+    open: Vec<&'a str>,
+}
+
+impl<'a> Merged<'a> {
+    fn push(&mut self, both: Both, name: &'a str) {
+        self.all.push(both);
+        self.open.push(name);
+        if self.open.len() == BLOCK_NAMES {
+            self.close_block();
+        }
+    }
+
+    fn close_block(&mut self) {
+        let (Some(first), Some(last)) = (self.open.first(), self.open.last()) else { return };
+        let shared = first.bytes().zip(last.bytes()).take_while(|(one, two)| one == two).count();
+        let block = u32::try_from(self.blocks.len()).unwrap_or(NOWHERE);
+        self.blocks.push(&first.as_bytes()[..shared]);
+        let begin = self.all.len() - self.open.len();
+        for (both, name) in self.all[begin..].iter_mut().zip(&self.open) {
+            both.key = Key::of(&name.as_bytes()[shared..], block);
+        }
+        self.open.clear();
+    }
 }
 
 fn merged<'a>(old: &'a Lists, old_places: Range<usize>, new: &'a Lists, new_places: Range<usize>) -> Merged<'a> {
@@ -228,16 +318,17 @@ fn merged<'a>(old: &'a Lists, old_places: Range<usize>, new: &'a Lists, new_plac
             (Some(_), None) => Ordering::Less,
             (None, _) => Ordering::Greater,
         };
+        let key = Key::default();
         let both = match order {
-            Ordering::Less => Both { old: narrow(i), new: NOWHERE, differs: false },
-            Ordering::Greater => Both { old: NOWHERE, new: narrow(j), differs: false },
-            Ordering::Equal => Both { old: narrow(i), new: narrow(j), differs: !old.register_is_same(i, new, j) },
+            Ordering::Less => Both { old: narrow(i), new: NOWHERE, differs: false, key },
+            Ordering::Greater => Both { old: NOWHERE, new: narrow(j), differs: false, key },
+            Ordering::Equal => Both { old: narrow(i), new: narrow(j), differs: !old.register_is_same(i, new, j), key },
         };
-        merged.all.push(both);
-        merged.names.push(if order == Ordering::Less { was } else { is }.unwrap_or_default());
+        merged.push(both, if order == Ordering::Less { was } else { is }.unwrap_or_default());
         i += usize::from(order != Ordering::Greater);
         j += usize::from(order != Ordering::Less);
     }
+    merged.close_block();
     merged
 }
 
@@ -285,6 +376,8 @@ fn seen<'a>(row: &RegisterRow<'a>, text: Cow<'a, str>) -> Seen<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn row<'a>(identity: &'a str, created_at: &'a str) -> RegisterRow<'a> {
@@ -352,5 +445,25 @@ mod tests {
         let fits = |list: &[&str], kind: usize| list.iter().all(|name| name[1..].parse::<usize>().unwrap() % 3 == kind);
         assert!(fits(&went, 2) && went.is_sorted() && !went.is_empty());
         assert_eq!(came.len(), new.register_count() - (0..names.len()).filter(|at| at % 6 == 3 && !(30_000..45_000).contains(at)).count());
+    }
+
+    proptest! {
+        #[test]
+        fn an_identity_is_found_by_its_key_where_its_text_is(
+            texts in proptest::collection::btree_set("(a|ab/){0,3}[\u{0}b\u{ff}]{0,10}", 1..600),
+            asked in proptest::collection::vec("(a|ab/){0,3}[\u{0}b\u{ff}]{0,10}", 1..20),
+            others in 1_usize..4,
+        ) {
+            let texts: Vec<String> = texts.into_iter().collect();
+            let rows = |rest: usize| texts.iter().enumerate().filter(move |(at, _)| at % others != rest).map(|(_, text)| row(text, "")).collect::<Vec<_>>();
+            let (old, new) = (register(&rows(1)), register(&rows(2)));
+            if let Some(registers) = Registers::of(&old, &new) {
+                for name in asked.iter().chain(&texts) {
+                    let who = registers.who(name, &mut Near::default());
+                    prop_assert_eq!(who.place(), texts.binary_search(name).ok(), "{:?}", name);
+                    prop_assert_eq!(who.rank() as usize / 2, texts.partition_point(|own| own < name), "{:?}", name);
+                }
+            }
+        }
     }
 }
