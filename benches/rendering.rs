@@ -1,6 +1,6 @@
 //! One job of rendering, with its time and its peak memory, for `benches/rendering.py`, which compares. Not a test.
 //!
-//! `rendering <assessment.json> <job>`; jobs: `html`, `machine`, `pdf`, `pdf-all` with every row on a page, and `view-all`, which prints
+//! `rendering <assessment.json> <job> [templates]`; jobs: `html`, `machine`, `pdf`, `pdf-all` with every row on a page, and `view-all`, which prints
 //! the view model that `pdf-all` lays out. The assessment is made larger first: its deviations are repeated under other names.
 
 use std::time::Instant;
@@ -18,14 +18,17 @@ const FINDINGS: usize = 19_110;
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time and takes arguments")]
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|own| own != "--bench").collect();
-    let [path, job] = arguments.as_slice() else {
+    let ([path, job] | [path, job, _]) = arguments.as_slice() else {
         println!("python3 benches/rendering.py runs this with an assessment");
         return;
     };
     let text = std::fs::read(path).expect("the assessment can be read");
     let assessment = enlarged(serde_json::from_slice(&text).expect("an assessment"));
     let record = tickmark::assessment::written::bytes(&assessment);
-    let templates = io::embedded_templates();
+    let mut templates = io::embedded_templates();
+    if let Some(own) = arguments.get(2) {
+        templates.overlay(io::read_tree(std::path::Path::new(own)).expect("the templates can be read"));
+    }
     let wording = Wording::load(&templates, "en", &mut Diagnostics::default());
     // Repeated deviations have the same reasons: brought together they would be a few rows, as in no real report.
     let all = Limits { clause_rows: 6, objective_rows: usize::MAX, grouped: false };
