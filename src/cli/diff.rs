@@ -1,5 +1,6 @@
 //! `tickmark diff`, `tickmark trend`, `tickmark history`.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use crate::catalog::{EditionName, EditionRelation};
 use crate::diff::history::{Found, History, history};
 use crate::diff::trend::{Trend, trend};
 use crate::diff::{Anew, Change, ChangeSet, Correspondence, Crosswalk, Relation, Side, compare_anew, crossings, unclear};
+use crate::pack::MANIFEST;
+use crate::pack::archive::{self, LIMITS};
 use crate::pipeline::rejudge::rejudge;
 use crate::pipeline::{Look, Set};
 use crate::render::{changes as documents, html, pdf, workbook};
@@ -54,7 +57,7 @@ pub fn run(arguments: &DiffArguments, controls: Option<&Path>) -> Result<(), Fai
 pub fn run_trend(arguments: &TrendArguments) -> Result<(), Failure> {
     let trust = trust(&arguments.sides);
     let loaded: Vec<Loaded> = arguments.packs.iter().map(|path| read(path, trust)).collect::<Result<_, _>>()?;
-    let organisations: std::collections::BTreeSet<&str> = loaded.iter().map(|own| own.assessment.frame.organisation.as_str()).collect();
+    let organisations: BTreeSet<&str> = loaded.iter().map(|own| own.assessment.frame.organisation.as_str()).collect();
     if organisations.len() > 1 && !arguments.sides.across_organisations {
         return Err(other_organisations(&organisations.into_iter().collect::<Vec<_>>()));
     }
@@ -75,7 +78,8 @@ pub fn run_trend(arguments: &TrendArguments) -> Result<(), Failure> {
 pub fn run_history(folder: &Path, format: TextOrJson) -> Result<(), Failure> {
     let found = found_packs(folder)?;
     if found.is_empty() {
-        return Err(Failure::BadInput(format!("`{}` holds no pack: no folder below it has an assessment.json", folder.display())));
+        let shown = folder.display();
+        return Err(Failure::BadInput(format!("`{shown}` holds no pack: no folder and no ZIP archive below it has an assessment.json")));
     }
     let list = history(found);
     match format {
@@ -300,33 +304,47 @@ fn print_table(own: &TableView) {
     }
 }
 
-/// Every folder that holds a record, two levels down, and bare records beside them.
+/// Every folder that holds a record and every ZIP archive of a pack, two levels down.
 fn found_packs(folder: &Path) -> Result<Vec<Found>, Failure> {
-    let mut places: Vec<PathBuf> = Vec::new();
-    for found in crate::io::list_below(folder, 3)? {
-        let is_record = found.file_name().is_some_and(|name| name == "assessment.json");
-        if is_record && let Some(parent) = found.parent() {
-            places.push(parent.to_owned());
+    const LEVELS: usize = 2;
+    let files = crate::io::list_below(folder, LEVELS + 1)?;
+    let with = |wanted: &str| -> BTreeSet<&Path> {
+        files.iter().filter(|path| path.file_name().is_some_and(|name| name == wanted)).filter_map(|path| path.parent()).collect()
+    };
+    let sealed = with(MANIFEST);
+    let is_archive = |path: &&Path| {
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        // What lies in a pack is part of it.
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+            && below.components().count() <= LEVELS
+            && !path.ancestors().any(|parent| sealed.contains(parent))
+    };
+    let mut places = with("assessment.json");
+    places.extend(files.iter().map(PathBuf::as_path).filter(is_archive));
+    let shown = |path: &Path| match path.strip_prefix(folder).unwrap_or(path).display().to_string() {
+        own if own.is_empty() => ".".to_owned(),
+        own => own,
+    };
+    let found = |path: &Path| match load(path) {
+        Ok(loaded) => {
+            let previous_root = loaded.assessment.frame.previous.as_ref().map(ToString::to_string);
+            Some(Found { place: shown(path), side: Some(crate::diff::side_record(loaded.side())), previous_root, problem: String::new() })
         }
+        Err(failure) => Some(Found { place: shown(path), side: None, previous_root: None, problem: why_unreadable(path, &failure)? }),
+    };
+    Ok(places.into_iter().filter_map(found).collect())
+}
+
+/// Why a place gave no pack; nothing where it is an archive of something else.
+fn why_unreadable(path: &Path, failure: &Failure) -> Option<String> {
+    if path.is_dir() {
+        return Some(failure.to_string());
     }
-    places.sort();
-    let shown = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
-    Ok(places
-        .iter()
-        .map(|path| {
-            let place = match shown(path) {
-                own if own.is_empty() => ".".to_owned(),
-                own => own,
-            };
-            match load(path) {
-                Ok(loaded) => {
-                    let previous_root = loaded.assessment.frame.previous.as_ref().map(ToString::to_string);
-                    Found { place, side: Some(crate::diff::side_record(loaded.side())), previous_root, problem: String::new() }
-                }
-                Err(failure) => Found { place, side: None, previous_root: None, problem: failure.to_string() },
-            }
-        })
-        .collect())
+    match crate::io::read_one_within(path, LIMITS.bytes).map(|bytes| archive::read(&bytes, LIMITS)) {
+        Ok(Ok(files)) if files.get("assessment.json").is_none() => None,
+        Ok(Err(problems)) => problems.first().map(|(what, reason)| format!("it is refused: {what}: {reason}")),
+        Ok(Ok(_)) | Err(_) => Some(failure.to_string()),
+    }
 }
 
 fn print_history(list: &History) {
@@ -348,7 +366,7 @@ fn print_history(list: &History) {
         terminal::safe_line(&format!("{}: {}", own.place, own.problem));
     }
     let told = if list.is_whole {
-        "Every pack holds, and the periods follow each other without a gap."
+        "Every pack holds and, after the first, names one that is here; the periods follow each other without a gap."
     } else {
         "The chain is not whole; see above."
     };

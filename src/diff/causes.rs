@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::anew::{Anew, Behind, Exchange, Part, Start, Unclear, Values};
 use super::pairing::{Group, Link};
-use super::{Change, ExceptionChange, ObjectiveChange, Row};
+use super::statements::{self, Against, Differing};
+use super::{Change, ExceptionChange, ObjectiveChange, Row, Seen};
 use crate::assessment::inputs::{Input, Inputs, Recorded, RecordedClause, Rejudge};
-use crate::assessment::{Assessment, ClauseResult, ExceptionRecord, ObjectiveResult};
+use crate::assessment::{Assessment, ClauseResult, DocumentRecord, ExceptionRecord, ObjectiveResult, Tally};
 use crate::base::Status;
 
 /// What a change rests on: a closed list.
@@ -91,7 +92,8 @@ pub struct Cause<'a> {
     pub how: How,
     pub objective: Option<String>,
     pub text: String,
-    /// The first subjects that began or ceased to depart; `objectives` of the change set has all of them.
+    /// What it is about: the first subjects that began or ceased to depart, of which `objectives` of the change set has all; the first subjects that
+    /// an exception covers; documents; artifacts that cannot be relied on.
     pub rows: Vec<Row<'a>>,
     pub started: usize,
     pub stopped: usize,
@@ -105,8 +107,8 @@ impl<'a> Cause<'a> {
 
 /// The two records and how to judge by them.
 pub struct Judging<'a, 's> {
-    pub old: &'a Recorded<'a>,
-    pub new: &'a Recorded<'a>,
+    pub old: &'a Recorded<'s>,
+    pub new: &'a Recorded<'s>,
     pub moved: &'a BTreeMap<String, ObjectiveChange<'s>>,
     pub rejudge: Rejudge<'a>,
     pub anew: &'a Anew,
@@ -143,7 +145,7 @@ impl<'s> Judging<'_, 's> {
                 let relations: BTreeSet<String> = pairs.iter().map(|pair| format!("{:?}", pair.relation).to_lowercase()).collect();
                 let relations: Vec<String> = relations.into_iter().collect();
                 let told = if relations.is_empty() { "does not name it".to_owned() } else { format!("says {}", relations.join(", ")) };
-                causes.push(edition(format!("{from} → {to}; the crosswalk {told}.")));
+                causes.push(edition(format!("{from} → {to}; the crosswalk {told}.{}", self.rests_on(group))));
             }
             Link::SameEdition if group.before.is_empty() || group.after.is_empty() => {
                 return vec![self.catalog(group)];
@@ -162,6 +164,24 @@ impl<'s> Judging<'_, 's> {
             causes.push(Cause::plain(CauseKind::AsOf, How::Inferred, None, self.as_of()));
         }
         causes
+    }
+
+    /// Objectives that speak for clauses of one edition and not for their counterparts, with what they come to.
+    fn rests_on(&self, group: &Group<'_>) -> String {
+        let (old, new) = (cited(&group.before), cited(&group.after));
+        let named = |ids: Vec<&&str>, record: &Recorded<'_>| -> String {
+            let one = |id: &&&str| record.objective(id).map_or_else(|| (**id).to_owned(), |own| format!("{id} ({})", said(own.status)));
+            ids.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        let (lost, gained) = (named(old.difference(&new).collect(), self.old), named(new.difference(&old).collect(), self.new));
+        let mut told = String::new();
+        if !lost.is_empty() {
+            told.push_str(&format!(" It no longer rests on {lost}."));
+        }
+        if !gained.is_empty() {
+            told.push_str(&format!(" It rests on {gained} besides."));
+        }
+        told
     }
 
     fn as_of(&self) -> String {
@@ -215,14 +235,12 @@ impl<'s> Judging<'_, 's> {
 
     /// Several clauses against several: what differs among the objectives that they share.
     fn crosswise(&self, group: &Group<'_>) -> Vec<Cause<'s>> {
-        let cited = |list: &[&ClauseResult]| -> BTreeSet<String> {
-            list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.clone()).collect()
-        };
         let (old, new) = (cited(&group.before), cited(&group.after));
         let mut causes = Vec::new();
         for id in old.intersection(&new) {
-            let digest = |record: &Recorded<'_>| record.objective(id).and_then(|own| own.observations_digest.clone());
-            if digest(self.old) != digest(self.new) {
+            // What comes to the same on both sides moved nothing, whatever was observed for it.
+            let status = |record: &Recorded<'_>| record.objective(id).map(|own| own.status);
+            if status(self.old) != status(self.new) {
                 causes.extend(self.rows(id, How::Inferred, None));
             }
         }
@@ -236,18 +254,8 @@ impl<'s> Judging<'_, 's> {
             Input::Reliance(id) => vec![self.reliance(id, how)],
             Input::Mapping => vec![self.mapping(old.clause, new.clause, how)],
             Input::Exceptions => self.excepted(old, new, how),
-            Input::Documents => vec![Cause::plain(
-                CauseKind::DocumentChanged,
-                how,
-                None,
-                documents_text(&old.clause.basis.documents, &new.clause.basis.documents),
-            )],
-            Input::Samples => vec![Cause::plain(
-                CauseKind::SampleChanged,
-                how,
-                None,
-                documents_text(&old.clause.basis.samples, &new.clause.basis.samples).replace("Documents that", "Samples that"),
-            )],
+            Input::Documents => self.documented(&statements::documents(old, new), how),
+            Input::Samples => vec![self.sampled(&statements::samples(old, new), how)],
             Input::Applicability => {
                 let text = match (&old.clause.basis.not_applicable, &new.clause.basis.not_applicable) {
                     (None, Some(_)) => "The organisation states now that it does not apply.",
@@ -391,20 +399,33 @@ impl<'s> Judging<'_, 's> {
 
     /// Who began and who ceased to depart.
     fn observed(&self, id: &str, how: How) -> Cause<'s> {
-        const ROWS_MAX: usize = 5;
         let Some(moved) = self.moved.get(id) else {
             return Cause::plain(CauseKind::EvidenceChanged, how, Some(id), "What was observed is another.".into());
         };
         let (started, stopped) = (moved.started.len(), moved.stopped.len());
-        let text = match (started, stopped) {
+        let is_empty = |tally: Option<Tally>| tally.is_some_and(|own| own.population == 0);
+        let nobody_looked = !moved.lost.is_empty() || is_empty(moved.tally_before) != is_empty(moved.tally_after);
+        let is_evidence_gone = started + stopped == 0 && nobody_looked;
+        let kind = if is_evidence_gone { CauseKind::EvidenceMissing } else { CauseKind::EvidenceChanged };
+        let mut text = match (started, stopped) {
             (0, 0) => format!("{}: the same subjects depart, and others are known or not known than before.", moved.title),
             _ => format!("{}: {started} began and {stopped} ceased to depart; {} depart as before.", moved.title, moved.repeated),
         };
+        if !moved.lost.is_empty() {
+            text.push_str(&format!(" {} departed of which nobody looked now whether they still do.", moved.lost.len()));
+        }
+        if !moved.found.is_empty() {
+            text.push_str(&format!(" {} depart of which nobody had looked before.", moved.found.len()));
+        }
         Cause {
-            rows: moved.started.iter().take(ROWS_MAX).chain(moved.stopped.iter().take(ROWS_MAX)).cloned().collect(),
+            rows: [&moved.started, &moved.stopped, &moved.lost, &moved.found]
+                .iter()
+                .flat_map(|rows| rows.iter().take(ROWS_MAX))
+                .cloned()
+                .collect(),
             started,
             stopped,
-            ..Cause::plain(CauseKind::EvidenceChanged, how, Some(id), text)
+            ..Cause::plain(kind, how, Some(id), text)
         }
     }
 
@@ -424,7 +445,25 @@ impl<'s> Judging<'_, 's> {
             (true, false) => format!("{title}, before: {} This is no longer so.", then.join(" ")),
             (true, true) => format!("{title}: more or less of what passes is proved by its evidence."),
         };
-        Cause::plain(CauseKind::EvidenceMissing, how, Some(id), text)
+        Cause { rows: self.limiting(id), ..Cause::plain(CauseKind::EvidenceMissing, how, Some(id), text) }
+    }
+
+    /// The artifacts because of which what an objective rests on is worth less on one of the sides.
+    fn limiting(&self, id: &str) -> Vec<Row<'s>> {
+        let of = |record: &Recorded<'s>| -> BTreeMap<&'s str, &'s str> {
+            let reasons = record.objective(id).into_iter().flat_map(|own| &own.reasons).filter(|own| LIMITS.contains(&own.code.as_str()));
+            reasons.flat_map(|own| own.artifacts.iter().map(move |path| (path.as_str(), own.text.as_str()))).collect()
+        };
+        let (old, new) = (of(self.old), of(self.new));
+        let paths: BTreeSet<&'s str> = old.keys().chain(new.keys()).copied().filter(|path| old.get(path) != new.get(path)).collect();
+        let seen = |path: &'s str, text: Option<&&'s str>| {
+            text.map(|text| Seen { outcome: None, reason: (*text).into(), artifact: path, record: "" })
+        };
+        let row = |path: &'s str| {
+            let (before, after) = (seen(path, old.get(path)), seen(path, new.get(path)));
+            Row { subject: path, identity: None, before, after, because: "changed" }
+        };
+        paths.into_iter().take(ROWS_MAX).map(row).collect()
     }
 
     fn mapping(&self, was: &ClauseResult, is: &ClauseResult, how: How) -> Cause<'s> {
@@ -454,19 +493,22 @@ impl<'s> Judging<'_, 's> {
         Cause::plain(kind, how, None, format!("What the clause rests on: {}.{revisions}", told.join("; ")))
     }
 
-    /// Exceptions that cover deviations of the clause on one side and not on the other.
+    /// Exceptions that bear on the clause on one side and not on the other as they did.
     fn excepted(&self, old: RecordedClause<'_>, new: RecordedClause<'_>, how: How) -> Vec<Cause<'s>> {
-        let ids: BTreeSet<&String> = old.clause.basis.exceptions.keys().chain(new.clause.basis.exceptions.keys()).collect();
-        let find = |record: &Recorded<'_>, id: &str| record.assessment.exceptions.iter().find(|own| own.id == id).cloned();
-        let causes: Vec<Cause<'s>> = ids
-            .into_iter()
-            .filter(|id| old.clause.basis.exceptions.get(*id) != new.clause.basis.exceptions.get(*id))
+        let differing = statements::exceptions(old, new);
+        let pair = |id: &str| (statements::exception(self.old.assessment, id), statements::exception(self.new.assessment, id));
+        // They were exchanged together. What covers the same and is only worded otherwise did not move the verdict, where something else differs.
+        let bears = |id: &str| !matches!(pair(id), (Some(was), Some(is)) if statements::bear_alike(was, is));
+        let any_bears = differing.keys().any(|id| bears(id));
+        let causes: Vec<Cause<'s>> = differing
+            .keys()
+            .filter(|id| !any_bears || bears(id))
             .filter_map(|id| {
-                let (was, is) = (find(self.old, id), find(self.new, id));
-                let kind = became(was.as_ref(), is.as_ref()).unwrap_or(CauseKind::ExceptionChanged);
+                let (was, is) = pair(id);
+                let kind = became(was, is, statements::redacted(self.old, self.new)).unwrap_or(CauseKind::ExceptionChanged);
                 let shown = is.or(was)?;
-                let text = format!("{} “{}”: {}.", shown.id, shown.title, exception_word(kind, &shown));
-                Some(Cause::plain(kind, how, Some(&shown.objective), text))
+                let text = format!("{} “{}”: {}.", shown.id, shown.title, exception_word(kind, shown));
+                Some(Cause { rows: covered(was, is), ..Cause::plain(kind, how, Some(&shown.objective), text) })
             })
             .collect();
         if causes.is_empty() {
@@ -474,6 +516,87 @@ impl<'s> Judging<'_, 's> {
         }
         causes
     }
+
+    /// Documents that bear on the clause otherwise: because of what is stated, or of the instant alone.
+    fn documented(&self, differing: &Differing<'_>, how: How) -> Vec<Cause<'s>> {
+        let rows = |wanted: &dyn Fn(Against) -> bool| -> Vec<Row<'s>> {
+            let chosen = differing.iter().filter(|(_, against)| wanted(**against)).take(ROWS_MAX);
+            chosen
+                .filter_map(|(id, against)| {
+                    let find = |record: &Recorded<'s>| statements::document(record.assessment, id);
+                    let (was, is) = (find(self.old), find(self.new));
+                    let seen = |own: Option<&'s DocumentRecord>| {
+                        own.map(|own| Seen { outcome: None, reason: own.note.as_str().into(), artifact: &own.path, record: "" })
+                    };
+                    let subject = is.or(was)?.id.as_str();
+                    Some(Row { subject, identity: None, before: seen(was), after: seen(is), because: against.word() })
+                })
+                .collect()
+        };
+        let is_stated = |against: Against| against != Against::Otherwise;
+        let mut causes = Vec::new();
+        if differing.values().copied().any(is_stated) {
+            let text = format!("Documents that bear on it, {}.", against_text(differing));
+            causes.push(Cause { rows: rows(&is_stated), ..Cause::plain(CauseKind::DocumentChanged, how, None, text) });
+        }
+        if causes.is_empty() {
+            let ids: Vec<&str> = differing.keys().copied().collect();
+            let text = format!("{} Documents are stated as before and stand otherwise: {}.", self.as_of(), ids.join(", "));
+            causes.push(Cause { rows: rows(&|_| true), ..Cause::plain(CauseKind::AsOf, how, None, text) });
+        }
+        causes
+    }
+
+    fn sampled(&self, differing: &Differing<'_>, how: How) -> Cause<'s> {
+        Cause::plain(CauseKind::SampleChanged, how, None, format!("Samples that bear on it, {}.", against_text(differing)))
+    }
+}
+
+/// Rows that a cause shows of each kind at most.
+const ROWS_MAX: usize = 5;
+
+/// The first subjects that an exception covers on one of the sides.
+fn covered<'s>(was: Option<&'s ExceptionRecord>, is: Option<&'s ExceptionRecord>) -> Vec<Row<'s>> {
+    let subjects = |own: Option<&'s ExceptionRecord>| -> BTreeSet<&'s str> {
+        own.filter(|own| own.state == "active").into_iter().flat_map(|own| &own.covers).map(String::as_str).collect()
+    };
+    let (old, new) = (subjects(was), subjects(is));
+    let seen = |own: Option<&'s ExceptionRecord>, covers: bool| {
+        own.filter(|_| covers).map(|own| Seen {
+            outcome: None,
+            reason: own.title.as_str().into(),
+            artifact: "exceptions.yaml",
+            record: &own.id,
+        })
+    };
+    let row = |subject: &&'s str| {
+        let (before, after) = (old.contains(subject), new.contains(subject));
+        let because = match (before, after) {
+            (false, true) => "new",
+            (true, false) => "gone",
+            _ => "changed",
+        };
+        Row { subject, identity: None, before: seen(was, before), after: seen(is, after), because }
+    };
+    // Those that it covers on one side only come first.
+    old.symmetric_difference(&new).chain(old.intersection(&new)).take(ROWS_MAX).map(row).collect()
+}
+
+fn against_text(differing: &Differing<'_>) -> String {
+    let list = |wanted: Against| -> Vec<&str> { differing.iter().filter(|(_, own)| **own == wanted).map(|(id, _)| *id).collect() };
+    let parts = [
+        (Against::New, "new"),
+        (Against::Gone, "gone"),
+        (Against::Reworded, "stated otherwise or newly read"),
+        (Against::Otherwise, "stated as before, with another standing"),
+    ];
+    let told = parts.iter().map(|(own, word)| (list(*own), word)).filter(|(ids, _)| !ids.is_empty());
+    told.map(|(ids, word)| format!("{word}: {}", ids.join(", "))).collect::<Vec<_>>().join("; ")
+}
+
+/// Objectives that speak for some of the clauses.
+fn cited<'a>(list: &[&'a ClauseResult]) -> BTreeSet<&'a str> {
+    list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.as_str()).collect()
 }
 
 /// A status inside a sentence.
@@ -534,13 +657,13 @@ fn differing<'a>(old: RecordedClause<'a>, new: RecordedClause<'a>, crosses: bool
     if crosses || mapping(old.clause) != mapping(new.clause) {
         inputs.push(Input::Mapping);
     }
-    if was.exceptions != is.exceptions {
+    if !statements::exceptions(old, new).is_empty() {
         inputs.push(Input::Exceptions);
     }
-    if was.documents != is.documents || documents_stand(old) != documents_stand(new) {
+    if !statements::documents(old, new).is_empty() {
         inputs.push(Input::Documents);
     }
-    if was.samples != is.samples || samples_stand(old) != samples_stand(new) {
+    if !statements::samples(old, new).is_empty() {
         inputs.push(Input::Samples);
     }
     if was.not_applicable != is.not_applicable {
@@ -549,47 +672,16 @@ fn differing<'a>(old: RecordedClause<'a>, new: RecordedClause<'a>, crosses: bool
     inputs
 }
 
-/// The documents that bear on a clause, each with where it stands: a review can become overdue without any statement changing.
-fn documents_stand(at: RecordedClause<'_>) -> BTreeMap<String, String> {
-    let documents = &at.record.assessment.documents;
-    documents
-        .iter()
-        .filter(|document| at.clause.basis.documents.contains_key(&document.id))
-        .map(|document| (document.id.clone(), document.state.clone()))
-        .collect()
-}
-
-/// The samples that bear on a clause, each with whether it can be drawn again: the population may change without any statement changing.
-fn samples_stand(at: RecordedClause<'_>) -> BTreeMap<String, String> {
-    let samples = &at.record.assessment.samples;
-    samples.iter().filter(|own| at.clause.basis.samples.contains_key(&own.id)).map(|own| (own.id.clone(), own.state.clone())).collect()
-}
-
-fn documents_text(was: &BTreeMap<String, crate::base::Digest>, is: &BTreeMap<String, crate::base::Digest>) -> String {
-    let list = |ids: Vec<&String>| ids.into_iter().cloned().collect::<Vec<_>>().join(", ");
-    let came: Vec<&String> = is.keys().filter(|id| !was.contains_key(*id)).collect();
-    let went: Vec<&String> = was.keys().filter(|id| !is.contains_key(*id)).collect();
-    let other: Vec<&String> = is.iter().filter(|(id, digest)| was.get(*id).is_some_and(|then| then != *digest)).map(|(id, _)| id).collect();
-    let mut parts = Vec::new();
-    for (ids, word) in [(came, "new"), (went, "gone"), (other, "changed or newly read")] {
-        if !ids.is_empty() {
-            parts.push(format!("{word}: {}", list(ids)));
-        }
-    }
-    if parts.is_empty() {
-        return "What bears on it is stated as before, and stands otherwise at the other instant.".into();
-    }
-    format!("Documents that bear on it, {}.", parts.join("; "))
-}
-
 /// What became of an exception between two instants; nothing where it stands as it stood.
-fn became(was: Option<&ExceptionRecord>, is: Option<&ExceptionRecord>) -> Option<CauseKind> {
+fn became(was: Option<&ExceptionRecord>, is: Option<&ExceptionRecord>, are_redacted: bool) -> Option<CauseKind> {
     let active = |own: Option<&ExceptionRecord>| own.is_some_and(|own| own.state == "active");
     match (active(was), active(is)) {
         (false, true) => Some(CauseKind::ExceptionGranted),
         (true, false) if is.is_some_and(|own| own.state == "expired") => Some(CauseKind::ExceptionExpired),
         (true, false) => Some(CauseKind::ExceptionWithdrawn),
-        (true, true) if was.map(|own| &own.digest) != is.map(|own| &own.digest) => Some(CauseKind::ExceptionChanged),
+        (true, true) if !was.zip(is).is_some_and(|(was, is)| statements::same_exception(was, is, are_redacted)) => {
+            Some(CauseKind::ExceptionChanged)
+        }
         (true, true) | (false, false) => None,
     }
 }
@@ -605,15 +697,16 @@ fn exception_word(kind: CauseKind, shown: &ExceptionRecord) -> String {
 
 /// Every exception that was granted, expired, was withdrawn or changed.
 pub fn exceptions(before: &Assessment, after: &Assessment) -> Vec<ExceptionChange> {
-    let by_id = |assessment: &'_ Assessment| -> BTreeMap<String, ExceptionRecord> {
-        assessment.exceptions.iter().map(|own| (own.id.clone(), own.clone())).collect()
-    };
+    fn by_id(assessment: &Assessment) -> BTreeMap<&String, &ExceptionRecord> {
+        assessment.exceptions.iter().map(|own| (&own.id, own)).collect()
+    }
     let (old, new) = (by_id(before), by_id(after));
-    let ids: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let are_redacted = before.names.replaced || after.names.replaced;
+    let ids: BTreeSet<&String> = old.keys().chain(new.keys()).copied().collect();
     ids.into_iter()
         .filter_map(|id| {
-            let (was, is) = (old.get(id), new.get(id));
-            let change = became(was, is)?;
+            let (was, is) = (old.get(id).copied(), new.get(id).copied());
+            let change = became(was, is, are_redacted)?;
             let shown = is.or(was)?;
             Some(ExceptionChange {
                 id: id.clone(),

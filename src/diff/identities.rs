@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::register::{Near, RegisterFact, Registers, Who};
+use super::register::{Near, RegisterFact, Registers, Shown, Who};
+use super::sources::{Looked, Sources};
 use super::{Seen, Side};
 use crate::assessment::Outcome;
 use crate::assessment::lists::Glimpse;
@@ -34,7 +35,11 @@ pub struct IdentityChange<'a> {
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     New,
+    /// Only the later side has it, and the source that shows it was not collected for the earlier one.
+    Found,
     Retired,
+    /// Only the earlier side has it, and the source that showed it was not collected for the later one.
+    Unseen,
     /// It was there under another id.
     Renamed,
     Kept,
@@ -55,14 +60,15 @@ pub struct Fact<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactKind {
-    /// Administrative or wildcard grants that it did not have.
+    /// Grants that it did not have, and none that it lost; or it became administrative.
     PrivilegeGrown,
     OwnerChanged,
     CredentialAdded,
     CredentialRotated,
     CredentialWithdrawn,
+    /// Grants that it lost, and none that it did not have; or it is no longer administrative.
     PrivilegeReduced,
-    /// Other grants than before, none of them the point of a deviation.
+    /// Some grants came and others went; or, without a register, its rights and their use are told otherwise.
     GrantsChanged,
     PurposeChanged,
     ClassChanged,
@@ -76,6 +82,10 @@ pub enum FactKind {
     DeviationBegan,
     DeviationRepeated,
     DeviationEnded,
+    /// It departs now, and nobody had looked before.
+    DeviationFound,
+    /// It departed, and nobody looked now.
+    DeviationUnseen,
 }
 
 /// What was seen of a subject on both sides, where it is to be told.
@@ -88,7 +98,11 @@ type Pair<'a> = (Option<Glimpse<'a>>, Option<Glimpse<'a>>);
 pub(super) struct Identities<'a> {
     registers: Option<Registers<'a>>,
     /// Identities that only the earlier side has, and those that only the later one has.
-    alone: Option<(Vec<&'a str>, Vec<&'a str>)>,
+    alone: Option<(Vec<Shown<'a>>, Vec<Shown<'a>>)>,
+    /// Identities that went and came as one: the earlier name to the later one, and the other way round.
+    renamed: BTreeMap<&'a str, &'a str>,
+    renamed_from: BTreeMap<&'a str, &'a str>,
+    sources: (Sources<'a>, Sources<'a>),
     /// Whether the credentials of both sides are listed in full.
     whole: bool,
 }
@@ -127,15 +141,18 @@ pub(super) struct Settled<'a> {
 
 impl<'a> Facts<'a, '_> {
     /// One subject as both sides saw it.
-    pub fn add(&mut self, was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>) {
+    /// `looked` is false where it stands on one side only and nobody looked on the other.
+    pub fn add(&mut self, was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>, looked: bool) {
         let Some(identity) = is.or(was).and_then(|seen| seen.identity()) else { return };
         let outcome = |seen: Option<Glimpse<'_>>| seen.map(|seen| seen.outcome);
         let (old, new) = (outcome(was), outcome(is));
         let fails = |outcome: Option<Outcome>| outcome == Some(Outcome::Fail);
         let kind = match (fails(old), fails(new)) {
-            (false, true) => Some(FactKind::DeviationBegan),
+            (false, true) if looked => Some(FactKind::DeviationBegan),
+            (false, true) => Some(FactKind::DeviationFound),
             (true, true) => Some(FactKind::DeviationRepeated),
-            (true, false) => Some(FactKind::DeviationEnded),
+            (true, false) if looked => Some(FactKind::DeviationEnded),
+            (true, false) => Some(FactKind::DeviationUnseen),
             (false, false) => None,
         };
         // What was seen of a subject on both sides stands with its objective; only what came or went is told here in full.
@@ -148,15 +165,9 @@ impl<'a> Facts<'a, '_> {
         match self.objective {
             // A register tells it better than the sentence of an objective.
             OWNERSHIP if !has_register && said_otherwise() => self.note(Some(FactKind::OwnerChanged), identity, was, is),
-            RIGHTS => {
-                let kind = match (was.is_some() && is.is_some(), fails(old), fails(new)) {
-                    (true, false, true) => Some(FactKind::PrivilegeGrown),
-                    (true, true, false) => Some(FactKind::PrivilegeReduced),
-                    _ if !has_register && said_otherwise() => Some(FactKind::GrantsChanged),
-                    _ => None,
-                };
-                self.note(kind, identity, was, is);
-            }
+            // A pass or a failure of that objective may mean use as well as rights: only a register tells which grants there are.
+            RIGHTS if !has_register && said_otherwise() => self.note(Some(FactKind::GrantsChanged), identity, was, is),
+            CREDENTIALS if !looked => {}
             CREDENTIALS if self.came(was, is) || self.went(was, is) || renewed(was, is) => self.credentials.push((identity, (was, is))),
             REVIEW => {
                 let open = is.filter(|seen| seen.outcome == Outcome::Fail || seen.outcome == Outcome::Unknown);
@@ -182,7 +193,7 @@ impl<'a> Facts<'a, '_> {
     }
 
     fn push(&mut self, kind: FactKind, identity: &'a str, subject: &'a str, (before, after): Sights<'a>) {
-        let who = self.people.who(identity, &mut self.near);
+        let who = self.people.who(self.people.named_now(identity), &mut self.near);
         self.facts.push(Light { who, kind: Ok(kind), objective: self.place, subject, before, after });
     }
 
@@ -242,11 +253,36 @@ impl<'a> Identities<'a> {
         let listed = || {
             let (old, new) = lists.filter(|_| whole)?;
             let (old, new) = (old.identities(), new.identities());
-            let without = |all: &[&'a str], other: &[&'a str]| all.iter().copied().filter(|id| other.binary_search(id).is_err()).collect();
+            let without = |all: &[&'a str], other: &[&'a str]| -> Vec<Shown<'a>> {
+                all.iter().copied().filter(|id| other.binary_search(id).is_err()).map(|id| (id, "")).collect()
+            };
             Some((without(&old, &new), without(&new, &old)))
         };
         let alone = registers.as_ref().map(Registers::went_and_came).or_else(listed);
-        Identities { registers, alone, whole }
+        let renamed_from = registers.as_ref().map(Registers::renamed).unwrap_or_default();
+        let renamed = renamed_from.iter().map(|(new, old)| (*old, *new)).collect();
+        let sources = (Sources::of(before.assessment), Sources::of(after.assessment));
+        Identities { registers, alone, renamed, renamed_from, sources, whole }
+    }
+
+    /// Whether an identity went or came under another name.
+    pub fn bears_another_name(&self, identity: Option<&str>) -> bool {
+        identity.is_some_and(|own| self.renamed.contains_key(own) || self.renamed_from.contains_key(own))
+    }
+
+    /// The later name of an identity.
+    pub fn named_now(&self, identity: &'a str) -> &'a str {
+        self.renamed.get(identity).copied().unwrap_or(identity)
+    }
+
+    /// Whether the later side looked at what the earlier one shows.
+    pub fn looked_later(&self, is_tested: bool) -> Looked<'a, '_> {
+        Looked::new(&self.sources.0, &self.sources.1, is_tested)
+    }
+
+    /// Whether the earlier side looked at what the later one shows.
+    pub fn looked_earlier(&self, is_tested: bool) -> Looked<'a, '_> {
+        Looked::new(&self.sources.1, &self.sources.0, is_tested)
     }
 
     /// Whether new and retired identities can be told.
@@ -313,7 +349,7 @@ impl<'a> Identities<'a> {
                 after: Some(Box::new(after)),
                 ..light(who, Ok(kind))
             }));
-            list.extend(registers.renamed().into_iter().map(|(new, old)| {
+            list.extend(self.renamed_from.iter().map(|(new, old)| {
                 let seen = |id: &'a str| Some(Box::new(Seen { outcome: None, reason: id.into(), artifact: "", record: "" }));
                 Light { before: seen(old), after: seen(new), ..light(self.who(new, &mut Near::default()), Ok(FactKind::Renamed)) }
             }));
@@ -326,10 +362,11 @@ impl<'a> Identities<'a> {
     fn standings(&self) -> BTreeMap<&'a str, Standing> {
         let mut all: BTreeMap<&str, Standing> = BTreeMap::new();
         if let Some((went, came)) = &self.alone {
-            all.extend(came.iter().map(|id| (*id, Standing::New)));
-            all.extend(went.iter().map(|id| (*id, Standing::Retired)));
+            let (then, now) = (self.looked_later(true), self.looked_earlier(true));
+            all.extend(came.iter().map(|(id, artifact)| (*id, if now.at(artifact) { Standing::New } else { Standing::Found })));
+            all.extend(went.iter().map(|(id, artifact)| (*id, if then.at(artifact) { Standing::Retired } else { Standing::Unseen })));
         }
-        for (new, old) in self.registers.iter().flat_map(Registers::renamed) {
+        for (new, old) in &self.renamed_from {
             all.remove(old);
             all.insert(new, Standing::Renamed);
         }
@@ -385,12 +422,6 @@ fn last_of<'a>(list: &[(&str, Glimpse<'a>)], identity: &str) -> Option<Glimpse<'
 
 /// The facts of one identity that are worth a line, in order.
 fn told<'a>(mut facts: Vec<Fact<'a>>, standing: Standing, unreviewed: impl FnOnce() -> Option<Glimpse<'a>>) -> Vec<Fact<'a>> {
-    // That rights grew is told once: by the register with the grants, where it tells it.
-    for kind in [FactKind::PrivilegeGrown, FactKind::PrivilegeReduced] {
-        if facts.iter().any(|fact| fact.kind == kind && fact.objective.is_empty()) {
-            facts.retain(|fact| fact.kind != kind || fact.objective.is_empty());
-        }
-    }
     let drifts = |fact: &Fact<'_>| {
         matches!(fact.kind, FactKind::PrivilegeGrown | FactKind::GrantsChanged | FactKind::OwnerChanged | FactKind::CredentialAdded)
     };
@@ -403,8 +434,10 @@ fn told<'a>(mut facts: Vec<Fact<'a>>, standing: Standing, unreviewed: impl FnOnc
     }
     // Of an identity that came or went, everything came or went with it: only what stands now is worth a line.
     match standing {
-        Standing::New => facts.retain(|fact| fact.kind == FactKind::DeviationBegan),
-        Standing::Retired => facts.retain(|fact| fact.kind == FactKind::DeviationEnded),
+        Standing::New | Standing::Found => facts.retain(|fact| matches!(fact.kind, FactKind::DeviationBegan | FactKind::DeviationFound)),
+        Standing::Retired | Standing::Unseen => {
+            facts.retain(|fact| matches!(fact.kind, FactKind::DeviationEnded | FactKind::DeviationUnseen))
+        }
         Standing::Kept | Standing::Renamed => {}
     }
     facts

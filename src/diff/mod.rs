@@ -10,6 +10,8 @@ pub mod history;
 mod identities;
 mod pairing;
 pub mod register;
+mod sources;
+mod statements;
 mod subjects;
 pub mod trend;
 
@@ -22,6 +24,7 @@ use crate::assessment::inputs::{Recorded, Rejudge};
 use crate::assessment::lists::{Glimpse, Lists};
 use crate::assessment::{Assessment, Tally};
 use crate::base::Status;
+use sources::Sources;
 
 pub use anew::{Anew, Exchange, Part, Start, Unclear};
 pub use causes::{Cause, CauseKind, How};
@@ -197,6 +200,8 @@ pub struct Entry<'a> {
     pub objectives_carried: Vec<String>,
     /// Objectives that speak for it on the later side only.
     pub objectives_new: Vec<String>,
+    /// Objectives that spoke for it on the earlier side only.
+    pub objectives_lost: Vec<String>,
     pub causes: Vec<Cause<'a>>,
 }
 
@@ -257,6 +262,7 @@ pub struct TookEffect {
     pub clause: String,
     pub label: String,
     pub effective: String,
+    /// The weakest verdict of its counterparts, in whatever edition; none where it has none.
     pub before: Option<Status>,
     pub after: Option<Status>,
 }
@@ -287,6 +293,8 @@ pub struct ChangeSet<'a> {
     pub counts: BTreeMap<Change, usize>,
     pub frameworks: Vec<FrameworkChange>,
     pub entries: Vec<Entry<'a>>,
+    /// The clauses that are counted as unchanged, by edition, in the publisher's order.
+    pub unchanged: BTreeMap<String, Vec<String>>,
     pub took_effect: Vec<TookEffect>,
     pub objectives: Vec<ObjectiveChange<'a>>,
     pub exceptions: Vec<ExceptionChange>,
@@ -300,7 +308,7 @@ impl<'a> ChangeSet<'a> {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
             && self.exceptions.is_empty()
-            && self.objectives.iter().all(|own| own.started.is_empty() && own.stopped.is_empty())
+            && self.objectives.iter().all(|own| [&own.started, &own.stopped, &own.found, &own.lost].iter().all(|rows| rows.is_empty()))
             && self.identities.iter().all(|own| own.facts.iter().all(|fact| fact.kind == FactKind::DeviationRepeated))
     }
 
@@ -336,7 +344,10 @@ pub fn compare_anew<'a>(before: Side<'a>, after: Side<'a>, crosswalks: &[Crosswa
     let judging = causes::Judging { old: &old, new: &new, moved: &moved.objectives, rejudge, anew };
     let mut counts: BTreeMap<Change, usize> = BTreeMap::new();
     let mut entries = Vec::new();
+    let mut unchanged: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut held = (0, 0);
+    // What clauses of the later side were on the earlier one, in whatever edition.
+    let mut then: BTreeMap<(&str, &str), Option<Status>> = BTreeMap::new();
     let mut by_framework: BTreeMap<pairing::Editions, (BTreeMap<Change, usize>, Crossing)> = BTreeMap::new();
     for group in pairing::groups(before.assessment, after.assessment, crosswalks) {
         held = (held.0 + group.before.len(), held.1 + group.after.len());
@@ -345,7 +356,14 @@ pub fn compare_anew<'a>(before: Side<'a>, after: Side<'a>, crosswalks: &[Crosswa
         let (counted, crossing) = by_framework.entry(group.editions()).or_default();
         *counted.entry(change).or_default() += 1;
         crossing.add(&group, change);
-        if change != Change::Unchanged {
+        for clause in &group.after {
+            then.insert((clause.framework.as_str(), clause.clause.as_str()), group.before.iter().filter_map(|own| own.status).min());
+        }
+        if change == Change::Unchanged {
+            for clause in &group.after {
+                unchanged.entry(clause.framework.clone()).or_default().push(clause.clause.clone());
+            }
+        } else {
             let causes = judging.causes(&group, change);
             assert!(!causes.is_empty(), "a change without a cause: {:?}", group.editions());
             entries.push(group.entry(change, movement, why, causes));
@@ -362,7 +380,8 @@ pub fn compare_anew<'a>(before: Side<'a>, after: Side<'a>, crosswalks: &[Crosswa
         counts,
         frameworks: frameworks(before.assessment, after.assessment, &by_framework),
         entries,
-        took_effect: took_effect(before.assessment, after.assessment),
+        unchanged,
+        took_effect: took_effect(before.assessment, after.assessment, &then),
         exceptions: causes::exceptions(before.assessment, after.assessment),
         populations_known: moved.populations_known,
         identities: moved.identities,
@@ -445,26 +464,55 @@ fn remarks(before: Side<'_>, after: Side<'_>, crosswalks: &[Crosswalk]) -> Vec<R
     if before.assessment.root == after.assessment.root {
         add("same", "Both sides are the same assessment.".into());
     }
+    if before.assessment.root != after.assessment.root {
+        match &new.previous {
+            Some(root) if *root == before.assessment.root => {
+                add("follows", "The later assessment names the earlier one as the one before it.".into());
+            }
+            Some(root) => add(
+                "other-predecessor",
+                format!(
+                    "The later assessment names another one as the one before it, with the root {root}: the earlier side is not its predecessor."
+                ),
+            ),
+            None => add(
+                "no-predecessor",
+                "The later assessment names none before it: that the earlier one is its predecessor is said by whoever compares them."
+                    .into(),
+            ),
+        }
+    }
     if old.organisation != new.organisation {
         add("other-organisation", format!("The sides are of different organisations: {} and {}.", old.organisation, new.organisation));
+    }
+    let (shown_then, shown_now) = (Sources::of(before.assessment), Sources::of(after.assessment));
+    let (missing, fresh) = (shown_then.beside(&shown_now), shown_now.beside(&shown_then));
+    if !missing.is_empty() {
+        let text = format!("Not collected for the later side: {}. What only these showed has not ended.", first_few(&missing).join("; "));
+        add("not-collected", text);
+    }
+    if !fresh.is_empty() {
+        let text = format!(
+            "Not collected for the earlier side: {}. What only these show may have been there before.",
+            first_few(&fresh).join("; ")
+        );
+        add("newly-collected", text);
     }
     if old.scope != new.scope {
         add("other-scope", "The scope is stated otherwise on the two sides: identities may have come or gone with it.".into());
     }
     if old.period_from == new.period_from && old.period_to == new.period_to && before.assessment.root != after.assessment.root {
         add("same-period", format!("Both sides speak of the same period, {} to {}.", old.period_from, old.period_to));
-    } else if old.period_to >= new.period_from {
+    } else if old.period_to >= new.period_from && before.assessment.root != after.assessment.root {
         add("overlapping-periods", format!("The periods overlap: one ends on {}, the other begins on {}.", old.period_to, new.period_from));
     }
-    for (name, assessment, other, side) in
-        [("earlier", before.assessment, after.assessment, true), ("later", after.assessment, before.assessment, false)]
-    {
-        for own in &assessment.frameworks {
-            if other.frameworks.iter().all(|theirs| pairing::family(&theirs.framework) != pairing::family(&own.framework)) {
-                let became = if side { "removed" } else { "added" };
-                add("one-sided-framework", format!("{} is assessed on the {name} side only; its clauses are {became}.", own.framework));
-            }
-        }
+    for pair in pairing::editions(before.assessment, after.assessment) {
+        let (edition, name, became) = match pair {
+            (Some(old), None) => (old, "earlier", "removed"),
+            (None, Some(new)) => (new, "later", "added"),
+            _ => continue,
+        };
+        add("one-sided-framework", format!("{edition} is assessed on the {name} side only; its clauses are {became}."));
     }
     for (from, to) in crossings(before.assessment, after.assessment) {
         match crosswalks.iter().find(|own| own.from == from && own.to == to) {
@@ -485,11 +533,9 @@ fn first_few(list: &[String]) -> Vec<String> {
 }
 
 /// Clauses of the later side that became binding after the earlier instant and not after the later one.
-fn took_effect(before: &Assessment, after: &Assessment) -> Vec<TookEffect> {
+fn took_effect(before: &Assessment, after: &Assessment, then: &BTreeMap<(&str, &str), Option<Status>>) -> Vec<TookEffect> {
     let day = |as_of: &str| as_of.chars().take(10).collect::<String>();
     let (from, to) = (day(&before.frame.as_of), day(&after.frame.as_of));
-    let statuses: BTreeMap<(&str, &str), Option<Status>> =
-        before.clauses.iter().map(|clause| ((clause.framework.as_str(), clause.clause.as_str()), clause.status)).collect();
     after
         .clauses
         .iter()
@@ -500,7 +546,7 @@ fn took_effect(before: &Assessment, after: &Assessment) -> Vec<TookEffect> {
                 clause: clause.clause.clone(),
                 label: clause.label.clone(),
                 effective: effective.clone(),
-                before: statuses.get(&(clause.framework.as_str(), clause.clause.as_str())).copied().flatten(),
+                before: then.get(&(clause.framework.as_str(), clause.clause.as_str())).copied().flatten(),
                 after: clause.status,
             })
         })

@@ -54,7 +54,7 @@ pub fn crossings(before: &Assessment, after: &Assessment) -> Vec<(String, String
 }
 
 /// Every edition of both sides with its counterpart: the same edition, else another one of the same framework.
-fn editions(before: &Assessment, after: &Assessment) -> Vec<Editions> {
+pub fn editions(before: &Assessment, after: &Assessment) -> Vec<Editions> {
     let names = |assessment: &Assessment| assessment.frameworks.iter().map(|own| own.framework.clone()).collect::<BTreeSet<_>>();
     let (old, new) = (names(before), names(after));
     let mut pairs: Vec<_> = old.intersection(&new).map(|name| (Some(name.clone()), Some(name.clone()))).collect();
@@ -321,6 +321,7 @@ impl Group<'_> {
             after: self.after.iter().map(|clause| at(clause)).collect(),
             objectives_carried: asked.intersection(&known).cloned().collect(),
             objectives_new: asked.difference(&known).cloned().collect(),
+            objectives_lost: known.difference(&asked).cloned().collect(),
             causes,
         }
     }

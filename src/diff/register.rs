@@ -49,6 +49,9 @@ const KEY_BYTES: usize = 8;
 /// Names in order that share a beginning.
 const BLOCK_NAMES: usize = 256;
 
+/// An identity and the artifact that shows it.
+pub type Shown<'a> = (&'a str, &'a str);
+
 /// The place of what is not there.
 const NOWHERE: u32 = u32::MAX;
 
@@ -175,10 +178,15 @@ impl<'a> Registers<'a> {
         if both.came() { self.new.register_identity(both.new as usize) } else { self.old.register_identity(both.old as usize) }
     }
 
-    /// Identities that only the earlier register has, and those that only the later one has.
-    pub fn went_and_came(&self) -> (Vec<&'a str>, Vec<&'a str>) {
-        let named = |is_wanted: fn(&Both) -> bool| self.all.iter().filter(|both| is_wanted(both)).map(|both| self.name(both)).collect();
-        (named(Both::went), named(Both::came))
+    /// Identities that only the earlier register has, and those that only the later one has, each with the artifact that shows it.
+    pub fn went_and_came(&self) -> (Vec<Shown<'a>>, Vec<Shown<'a>>) {
+        fn shown(lists: &Lists, place: u32) -> Shown<'_> {
+            let row = lists.register_row(place as usize);
+            (row.identity, row.artifact)
+        }
+        let went = self.all.iter().filter(|both| both.went()).map(|both| shown(self.old, both.old));
+        let came = self.all.iter().filter(|both| both.came()).map(|both| shown(self.new, both.new));
+        (went.collect(), came.collect())
     }
 
     /// Whose the identity is now, else whose it was.
@@ -356,17 +364,57 @@ fn changed<'a>(was: &RegisterRow<'a>, is: &RegisterRow<'a>) -> Vec<RegisterFact<
     if was.owner != is.owner || was.owner_status != is.owner_status {
         add(FactKind::OwnerChanged, owner(was), owner(is));
     }
-    let kind = match (was.admin, is.admin) {
-        (false, true) => FactKind::PrivilegeGrown,
-        (true, false) => FactKind::PrivilegeReduced,
-        _ => FactKind::GrantsChanged,
-    };
-    add(kind, was.entitlements.into(), is.entitlements.into());
+    if was.entitlements != is.entitlements || was.admin != is.admin {
+        let (old, new) = (Grants::of(was.entitlements), Grants::of(is.entitlements));
+        let (gone, came) = (old.beside(&new), new.beside(&old));
+        let kind = match (was.admin, is.admin) {
+            (false, true) => FactKind::PrivilegeGrown,
+            (true, false) => FactKind::PrivilegeReduced,
+            _ if gone.is_empty() && (!came.is_empty() || new.count > old.count) => FactKind::PrivilegeGrown,
+            _ if came.is_empty() && (!gone.is_empty() || old.count > new.count) => FactKind::PrivilegeReduced,
+            _ => FactKind::GrantsChanged,
+        };
+        let told = |all: &'a str, word: &str, which: &[&str]| -> Cow<'a, str> {
+            if which.is_empty() { all.into() } else { format!("{all}. {word}: {}", which.join("; ")).into() }
+        };
+        add(kind, told(was.entitlements, "No longer", &gone), told(is.entitlements, "New", &came));
+    }
     add(FactKind::PurposeChanged, was.purpose.unwrap_or_default().into(), is.purpose.unwrap_or_default().into());
     add(FactKind::ClassChanged, was.class.unwrap_or_default().into(), is.class.unwrap_or_default().into());
     add(FactKind::StatusChanged, was.status.into(), is.status.into());
     add(FactKind::ExpiryChanged, was.expires_at.unwrap_or_default().into(), is.expires_at.unwrap_or_default().into());
     facts
+}
+
+/// The grants that a register shows of an identity: their number, and the first of them by name.
+struct Grants<'a> {
+    count: usize,
+    shown: Vec<&'a str>,
+    /// Whether all of them are shown.
+    is_whole: bool,
+}
+
+impl<'a> Grants<'a> {
+    /// From the text of the table `nhi_register`: `3 grants: a; b (wildcard); and 1 more`. Any other text is one grant.
+    fn of(text: &'a str) -> Grants<'a> {
+        let stated = text.split_once(": ").and_then(|(head, list)| {
+            let count = head.strip_suffix(" grants").or(head.strip_suffix(" grant"))?.parse().ok()?;
+            Some((count, list.split("; ").filter(|own| !(own.starts_with("and ") && own.ends_with(" more"))).collect::<Vec<_>>()))
+        });
+        match stated {
+            Some((count, shown)) => Grants { count, is_whole: shown.len() == count, shown },
+            None if text.is_empty() || text == "none shown" => Grants { count: 0, shown: Vec::new(), is_whole: true },
+            None => Grants { count: 1, shown: vec![text], is_whole: true },
+        }
+    }
+
+    /// Those shown here that the other side does not have; none where it does not show all of its own, for it may have them.
+    fn beside(&self, other: &Grants<'_>) -> Vec<&'a str> {
+        if !other.is_whole {
+            return Vec::new();
+        }
+        self.shown.iter().filter(|own| !other.shown.contains(own)).copied().collect()
+    }
 }
 
 fn seen<'a>(row: &RegisterRow<'a>, text: Cow<'a, str>) -> Seen<'a> {
@@ -412,10 +460,38 @@ mod tests {
         let facts = registers.facts();
         let told: Vec<(&str, FactKind, &str, &str)> =
             facts.iter().map(|(who, fact)| (who.name, fact.kind, &*fact.before.reason, &*fact.after.reason)).collect();
-        assert_eq!(told, [("a", FactKind::OwnerChanged, "Ann", "Bob (active)"), ("a", FactKind::PrivilegeGrown, "s3:Get", "admin")]);
-        assert_eq!(registers.went_and_came(), (vec!["b"], vec!["c"]));
+        assert_eq!(
+            told,
+            [
+                ("a", FactKind::OwnerChanged, "Ann", "Bob (active)"),
+                ("a", FactKind::PrivilegeGrown, "s3:Get. No longer: s3:Get", "admin. New: admin")
+            ]
+        );
+        assert_eq!(registers.went_and_came(), (vec![("b", "")], vec![("c", "")]));
         assert_eq!(["a", "b", "c"].map(|name| registers.owner(registers.who(name, &mut Near::default()))), [Some("Bob"), None, None]);
         assert!(Registers::of(&new, &new).unwrap().facts().is_empty());
+    }
+
+    #[test]
+    fn rights_grew_where_grants_came_and_none_went() {
+        let kind = |was: &'static str, is: &'static str| {
+            let facts = changed(&RegisterRow { entitlements: was, ..row("a", "") }, &RegisterRow { entitlements: is, ..row("a", "") });
+            facts.first().map(|fact| (fact.kind, fact.before.reason.to_string(), fact.after.reason.to_string()))
+        };
+        for (was, is, expected, lost, won) in [
+            ("none shown", "1 grant: a", FactKind::PrivilegeGrown, "", ". New: a"),
+            ("2 grants: a; b", "3 grants: a; b; c (wildcard)", FactKind::PrivilegeGrown, "", ". New: c (wildcard)"),
+            ("2 grants: a; b", "1 grant: b", FactKind::PrivilegeReduced, ". No longer: a", ""),
+            ("2 grants: a; b", "2 grants: b; c", FactKind::GrantsChanged, ". No longer: a", ". New: c"),
+            // What is not shown may have been there.
+            ("4 grants: a; b; c; and 1 more", "4 grants: a; b; d; and 1 more", FactKind::GrantsChanged, "", ""),
+            ("4 grants: a; b; c; and 1 more", "5 grants: a; b; c; and 2 more", FactKind::PrivilegeGrown, "", ""),
+            ("5 grants: a; b; c; and 2 more", "2 grants: b; c", FactKind::PrivilegeReduced, ". No longer: a", ""),
+        ] {
+            let told = kind(was, is);
+            assert_eq!(told, Some((expected, format!("{was}{lost}"), format!("{is}{won}"))), "{was} -> {is}");
+        }
+        assert_eq!(kind("1 grant: a", "1 grant: a"), None);
     }
 
     #[test]
@@ -442,7 +518,7 @@ mod tests {
             );
         }
         let (went, came) = registers.went_and_came();
-        let fits = |list: &[&str], kind: usize| list.iter().all(|name| name[1..].parse::<usize>().unwrap() % 3 == kind);
+        let fits = |list: &[Shown<'_>], kind: usize| list.iter().all(|(name, _)| name[1..].parse::<usize>().unwrap() % 3 == kind);
         assert!(fits(&went, 2) && went.is_sorted() && !went.is_empty());
         assert_eq!(came.len(), new.register_count() - (0..names.len()).filter(|at| at % 6 == 3 && !(30_000..45_000).contains(at)).count());
     }

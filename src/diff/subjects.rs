@@ -29,6 +29,10 @@ pub struct ObjectiveChange<'a> {
     pub stopped: Vec<Row<'a>>,
     /// How many departed before and still do.
     pub repeated: usize,
+    /// Subjects that depart now, and nobody had looked before: the source that shows them was not collected, or the objective was not tested.
+    pub found: Vec<Row<'a>>,
+    /// Subjects that departed before, and nobody looked now: they have not ceased.
+    pub lost: Vec<Row<'a>>,
 }
 
 /// One subject whose deviation began or ended.
@@ -39,7 +43,7 @@ pub struct Row<'a> {
     /// None where it was not in the population, or where the record does not tell.
     pub before: Option<Seen<'a>>,
     pub after: Option<Seen<'a>>,
-    /// `changed`, `new`, `gone`, or `not-listed` where only the record is at hand and it lists nothing for that side.
+    /// `changed`, `new`, `gone`, `not-listed` where only the record is at hand and it lists nothing for that side, or `not-looked-at`.
     pub because: &'static str,
 }
 
@@ -98,23 +102,69 @@ fn one_objective<'a>(
         started: Vec::new(),
         stopped: Vec::new(),
         repeated: 0,
+        found: Vec::new(),
+        lost: Vec::new(),
     };
     let mut facts = people.facts_of(id, place);
     // Where one side does not know the objective at all, nothing began and nothing ended: it was not looked at.
     if change.tally_before.is_none() || change.tally_after.is_none() {
         return (change, facts.settle());
     }
+    let is_tested = |side: Side<'_>| side.assessment.objective(id).is_some_and(|own| own.observations_digest.is_some());
+    let (then, now) = (people.looked_later(is_tested(after)), people.looked_earlier(is_tested(before)));
     let fails = |seen: Option<Glimpse<'a>>| seen.is_some_and(|seen| seen.outcome == Outcome::Fail);
+    let mut take = |was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>| {
+        let looked = match (was, is) {
+            (Some(was), None) => then.at(was.row().artifact),
+            (None, Some(is)) => now.at(is.row().artifact),
+            _ => true,
+        };
+        facts.add(was, is, looked);
+        let list = match (fails(was), fails(is)) {
+            (false, true) if looked => &mut change.started,
+            (false, true) => &mut change.found,
+            (true, false) if looked => &mut change.stopped,
+            (true, false) => &mut change.lost,
+            (true, true) => {
+                change.repeated += 1;
+                return;
+            }
+            (false, false) => return,
+        };
+        let because =
+            if looked { because(was, is, if was.is_some() { after.is_whole() } else { before.is_whole() }) } else { "not-looked-at" };
+        list.push(row(was, is, because));
+    };
+    let mut renamed: Vec<(Option<Glimpse<'a>>, Option<Glimpse<'a>>)> = Vec::new();
     joined(before.listed(id), after.listed(id), |was, is| {
-        facts.add(was, is);
-        match (fails(was), fails(is)) {
-            (false, true) => change.started.push(row(was, is, before.is_whole())),
-            (true, false) => change.stopped.push(row(was, is, after.is_whole())),
-            (true, true) => change.repeated += 1,
-            (false, false) => {}
+        if was.is_some() != is.is_some() && people.bears_another_name(is.or(was).and_then(|seen| seen.identity())) {
+            renamed.push((was, is));
+        } else {
+            take(was, is);
         }
     });
+    if !renamed.is_empty() {
+        brought_together(renamed, people, &mut take);
+        for list in [&mut change.started, &mut change.stopped, &mut change.found, &mut change.lost] {
+            list.sort_by_key(|row| row.subject);
+        }
+    }
     (change, facts.settle())
+}
+
+/// Subjects of identities that bear another name now: one whose subject is the other's but for that name is the same.
+fn brought_together<'a>(
+    apart: Vec<(Option<Glimpse<'a>>, Option<Glimpse<'a>>)>,
+    people: &Identities<'a>,
+    take: &mut impl FnMut(Option<Glimpse<'a>>, Option<Glimpse<'a>>),
+) {
+    let mut later: BTreeMap<&str, Glimpse<'a>> = apart.iter().filter_map(|(_, is)| is.map(|is| (is.subject, is))).collect();
+    for was in apart.into_iter().filter_map(|(was, _)| was) {
+        let identity = was.identity().unwrap_or_default();
+        let now = was.subject.replace(identity, people.named_now(identity));
+        take(Some(was), later.remove(now.as_str()));
+    }
+    later.into_values().for_each(|is| take(None, Some(is)));
 }
 
 /// Goes through both lists at once, each subject once.
@@ -136,14 +186,17 @@ fn joined<'a>(
     }
 }
 
-fn row<'a>(was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>, other_is_whole: bool) -> Row<'a> {
-    let shown = is.or(was).expect("a subject is on one of the sides");
-    let because = match (was, is) {
+fn because(was: Option<Glimpse<'_>>, is: Option<Glimpse<'_>>, other_is_whole: bool) -> &'static str {
+    match (was, is) {
         (Some(_), Some(_)) => "changed",
         _ if !other_is_whole => "not-listed",
         (None, _) => "new",
         (_, None) => "gone",
-    };
+    }
+}
+
+fn row<'a>(was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>, because: &'static str) -> Row<'a> {
+    let shown = is.or(was).expect("a subject is on one of the sides");
     let seen = |own: Option<Glimpse<'a>>| own.as_ref().map(Seen::of);
     Row { subject: shown.subject, identity: shown.identity(), before: seen(was), after: seen(is), because }
 }

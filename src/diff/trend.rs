@@ -1,14 +1,17 @@
 //! What several assessments in a row show: coverage, deviations opened, closed and their age, exceptions outstanding, time to remedy.
 //!
 //! In: records in the order of their instants. Out: a [`Trend`]. A state is known at the instants of the records only: what happened between
-//! two of them is told as at least and at most so many days.
+//! two of them is told as at least and at most so many days. What nobody looked at has not ended: a deviation is known until it was looked at
+//! and did not depart, or was not there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::sources::{Looked, Sources};
 use super::{Remark, Side, SideRecord, side_record};
+use crate::assessment::lists::Glimpse;
 use crate::assessment::{Outcome, Tally};
 use crate::base::instant::days_between;
 use crate::base::{Instant, Status};
@@ -32,8 +35,12 @@ pub struct Trend {
     pub exceptions: Vec<ExceptionsAt>,
     /// Deviations that stand at the last point, the oldest first.
     pub open: Vec<OpenDeviation>,
-    /// How long deviations stood that were seen and then ended, by objective.
+    /// Deviations that had not ended when they were last seen, and that nobody looked at at the last point, the oldest first.
+    pub not_looked_at: Vec<UnseenDeviation>,
+    /// How long deviations stood whose subjects are still in the population and no longer depart, by objective.
     pub remedied: BTreeMap<String, Remedied>,
+    /// Deviations that ended without being told to be put right, by objective. No duration is told of them.
+    pub not_remedied: BTreeMap<String, NotRemedied>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -49,14 +56,27 @@ pub struct ObjectiveAt {
     pub tally: Tally,
 }
 
+/// `before` and `opened` together are `open`, `closed` and `not_looked_at` together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DeviationsAt {
+    /// Those that stand: they were seen at this point.
     pub open: usize,
-    /// Not there at the point before; none at the first point.
+    /// Those that had not ended at the point before: they stood there, or nobody looked at them. None at the first point.
+    pub before: Option<usize>,
+    /// Seen, and not known at the point before: they began since, or nobody had looked. None at the first point.
     pub opened: Option<usize>,
+    /// Looked at, and no longer seen to depart; none at the first point.
     pub closed: Option<usize>,
+    /// Those of the closed ones whose subject left the population, which puts nothing right. None at the first point, and where the record does
+    /// not list who passes.
+    pub left: Option<usize>,
+    /// Those that had not ended before, and now their objective was not tested, their source was not collected, or the sources cannot tell. None at
+    /// the first point.
+    pub not_looked_at: Option<usize>,
     /// Of those that stand, how many stood at two or more points in a row up to this one.
     pub repeated: usize,
+    /// Of those that stand, how many stood earlier and were not looked at at the point before.
+    pub again: usize,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -71,11 +91,33 @@ pub struct ExceptionsAt {
 pub struct OpenDeviation {
     pub objective: String,
     pub subject: String,
-    /// The instant at which it was first seen without a break since.
+    /// The instant at which it was first seen, and since which it was not seen to end.
     pub since: String,
-    /// At how many points in a row it stands.
+    /// At how many points since then it was seen.
     pub points: usize,
+    /// At how many points since then nobody looked at it, or the sources could not tell.
+    pub not_looked_at: usize,
     pub age_days: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct UnseenDeviation {
+    pub objective: String,
+    pub subject: String,
+    /// The instant at which it was first seen, and since which it was not seen to end.
+    pub since: String,
+    /// The last instant at which it was seen.
+    pub seen_last: String,
+    /// At how many points it was seen.
+    pub points: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotRemedied {
+    /// The subject is no longer in the population.
+    pub left: usize,
+    /// Only the record is at hand, and it does not list who passes: the subject may have been put right or have left.
+    pub not_listed: usize,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -91,25 +133,29 @@ pub struct Remedied {
 /// Follows records in the order of their instants; they are put in that order first.
 pub fn trend(mut sides: Vec<Side<'_>>) -> Trend {
     sides.sort_by_key(|side| (instant(side), side.assessment.root.to_string()));
-    let mut following = Following::default();
-    let mut deviations = Vec::new();
-    for (at, side) in sides.iter().enumerate() {
-        deviations.push(following.step(at, side, &sides));
-    }
-    let day_of = |at: usize| instant(&sides[at]);
+    let mut following = Following::of(&sides);
+    let deviations = (0..sides.len()).map(|at| following.step(at)).collect();
     let last = sides.len().saturating_sub(1);
-    let mut open: Vec<OpenDeviation> = following
-        .standing
-        .iter()
-        .map(|((objective, subject), since)| OpenDeviation {
-            objective: objective.clone(),
-            subject: subject.clone(),
-            since: sides[*since].assessment.frame.as_of.clone(),
-            points: last - since + 1,
-            age_days: days_between(day_of(*since), day_of(last)),
-        })
-        .collect();
-    open.sort_by(|one, two| two.age_days.cmp(&one.age_days).then_with(|| one.cmp(two)));
+    let as_of = |at: usize| sides[at].assessment.frame.as_of.clone();
+    let mut known: Vec<(&str, &str, Known<'_>)> =
+        following.known.iter().flat_map(|(objective, list)| list.iter().map(|(subject, known)| (*objective, *subject, *known))).collect();
+    known.sort_by_key(|(objective, subject, known)| (known.since, *objective, *subject));
+    let (open, unseen): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, _, known)| known.last == last);
+    let open = open.into_iter().map(|(objective, subject, known)| OpenDeviation {
+        objective: objective.to_owned(),
+        subject: subject.to_owned(),
+        since: as_of(known.since),
+        points: known.points,
+        not_looked_at: last + 1 - known.since - known.points,
+        age_days: days_between(instant(&sides[known.since]), instant(&sides[last])),
+    });
+    let unseen = unseen.into_iter().map(|(objective, subject, known)| UnseenDeviation {
+        objective: objective.to_owned(),
+        subject: subject.to_owned(),
+        since: as_of(known.since),
+        seen_last: as_of(known.last),
+        points: known.points,
+    });
     Trend {
         schema: SCHEMA,
         remarks: remarks(&sides),
@@ -117,8 +163,10 @@ pub fn trend(mut sides: Vec<Side<'_>>) -> Trend {
         objectives: objectives(&sides),
         exceptions: sides.iter().map(exceptions_at).collect(),
         deviations,
-        open,
-        remedied: following.remedied.into_iter().map(|(objective, days)| (objective, remedied(days))).collect(),
+        open: open.collect(),
+        not_looked_at: unseen.collect(),
+        remedied: following.remedied.into_iter().map(|(objective, days)| (objective.to_owned(), remedied(days))).collect(),
+        not_remedied: following.not_remedied,
         points: sides.iter().map(|side| side_record(*side)).collect(),
     }
 }
@@ -128,46 +176,110 @@ fn instant(side: &Side<'_>) -> i64 {
 }
 
 /// Deviations as they come and go.
-#[derive(Default)]
-struct Following {
-    /// What stands, and the point since which it does.
-    standing: BTreeMap<(String, String), usize>,
-    /// Days at least and at most that ended deviations stood, by objective.
-    remedied: BTreeMap<String, Vec<(i64, i64)>>,
+struct Following<'a> {
+    sides: &'a [Side<'a>],
+    sources: Vec<Sources<'a>>,
+    /// What was seen and has not ended since, by objective and subject.
+    known: BTreeMap<&'a str, BTreeMap<&'a str, Known<'a>>>,
+    /// Days at least and at most that deviations stood which were put right, by objective.
+    remedied: BTreeMap<&'a str, Vec<(i64, i64)>>,
+    not_remedied: BTreeMap<String, NotRemedied>,
 }
 
-impl Following {
-    fn step(&mut self, at: usize, side: &Side<'_>, sides: &[Side<'_>]) -> DeviationsAt {
-        let now: BTreeSet<(String, String)> = side
-            .assessment
-            .objectives
-            .iter()
-            .flat_map(|objective| {
-                let listed = side.listed(&objective.id).filter(|seen| seen.outcome == Outcome::Fail);
-                listed.map(|seen| (objective.id.clone(), seen.subject.to_owned()))
-            })
-            .collect();
-        let looked_at: BTreeSet<&str> =
-            side.assessment.objectives.iter().filter(|own| own.observations_digest.is_some()).map(|own| own.id.as_str()).collect();
-        // What nobody looked at has not ended: it is dropped without being called remedied.
-        let ended: Vec<((String, String), usize)> =
-            self.standing.iter().filter(|(key, _)| !now.contains(key)).map(|(key, since)| (key.clone(), *since)).collect();
-        let mut closed = 0;
-        for (key, since) in ended {
-            self.standing.remove(&key);
-            if looked_at.contains(key.0.as_str()) {
-                closed += 1;
-                let days = |to: usize| days_between(instant(&sides[since]), instant(&sides[to]));
-                self.remedied.entry(key.0).or_default().push((days(at - 1), days(at)));
+/// At which points a deviation was seen, and in which artifact the last time.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    since: usize,
+    last: usize,
+    points: usize,
+    artifact: &'a str,
+}
+
+/// What moved at one point.
+#[derive(Default)]
+struct Moved {
+    opened: usize,
+    closed: usize,
+    left: usize,
+    repeated: usize,
+    again: usize,
+}
+
+impl<'a> Following<'a> {
+    fn of(sides: &'a [Side<'a>]) -> Following<'a> {
+        let sources = sides.iter().map(|side| Sources::of(side.assessment)).collect();
+        Following { sides, sources, known: BTreeMap::new(), remedied: BTreeMap::new(), not_remedied: BTreeMap::new() }
+    }
+
+    fn step(&mut self, at: usize) -> DeviationsAt {
+        let side = self.sides[at];
+        let before = self.known.values().map(BTreeMap::len).sum();
+        let mut moved = Moved::default();
+        for own in side.assessment.objectives.iter().filter(|own| own.observations_digest.is_some()) {
+            self.look_at(&own.id, at, &mut moved);
+        }
+        let known = || self.known.values().flat_map(BTreeMap::values);
+        let open = known().filter(|own| own.last == at).count();
+        let against = |count: usize| (at > 0).then_some(count);
+        DeviationsAt {
+            open,
+            before: against(before),
+            opened: against(moved.opened),
+            closed: against(moved.closed),
+            left: against(moved.left).filter(|_| side.is_whole()),
+            not_looked_at: against(known().count() - open),
+            repeated: moved.repeated,
+            again: moved.again,
+        }
+    }
+
+    /// Follows the deviations of an objective that was tested at a point.
+    fn look_at(&mut self, objective: &'a str, at: usize, moved: &mut Moved) {
+        let side = self.sides[at];
+        let mut known = self.known.remove(objective).unwrap_or_default();
+        // What was seen of others is of no weight here. A subject that is listed twice departs if it does so once.
+        let mut seen: BTreeMap<&str, Glimpse<'a>> = BTreeMap::new();
+        for own in side.listed(objective) {
+            if (own.outcome == Outcome::Fail || known.contains_key(own.subject))
+                && seen.get(own.subject).is_none_or(|other| own.outcome < other.outcome)
+            {
+                seen.insert(own.subject, own);
             }
         }
-        let opened = now.iter().filter(|key| !self.standing.contains_key(*key)).count();
-        let repeated = now.len() - opened;
-        for key in now {
-            self.standing.entry(key).or_insert(at);
+        let looked: Vec<Looked<'_, '_>> = self.sources[..at].iter().map(|then| Looked::new(then, &self.sources[at], true)).collect();
+        let mut days = Vec::new();
+        let mut otherwise = NotRemedied::default();
+        known.retain(|subject, own| match seen.remove(subject).map(|seen| (seen.outcome, seen)) {
+            Some((Outcome::Fail, seen)) => {
+                *(if own.last + 1 == at { &mut moved.repeated } else { &mut moved.again }) += 1;
+                *own = Known { last: at, points: own.points + 1, artifact: seen.row().artifact, ..*own };
+                true
+            }
+            Some((Outcome::Unknown, _)) => true,
+            Some((Outcome::Pass | Outcome::Skip, _)) => {
+                let from = instant(&self.sides[own.since]);
+                days.push((days_between(from, instant(&self.sides[own.last])), days_between(from, instant(&side))));
+                false
+            }
+            None if !looked[own.last].at(own.artifact) => true,
+            None => {
+                *(if side.is_whole() { &mut otherwise.left } else { &mut otherwise.not_listed }) += 1;
+                false
+            }
+        });
+        moved.closed += days.len() + otherwise.left + otherwise.not_listed;
+        moved.left += otherwise.left;
+        moved.opened += seen.len();
+        let new = |seen: Glimpse<'a>| Known { since: at, last: at, points: 1, artifact: seen.row().artifact };
+        known.extend(seen.into_iter().map(|(subject, seen)| (subject, new(seen))));
+        self.known.insert(objective, known);
+        if !days.is_empty() {
+            self.remedied.entry(objective).or_default().extend(days);
         }
-        let against = (at > 0).then_some(());
-        DeviationsAt { open: self.standing.len(), opened: against.map(|()| opened), closed: against.map(|()| closed), repeated }
+        if otherwise != NotRemedied::default() {
+            let all = self.not_remedied.entry(objective.to_owned()).or_default();
+            *all = NotRemedied { left: all.left + otherwise.left, not_listed: all.not_listed + otherwise.not_listed };
+        }
     }
 }
 
@@ -223,6 +335,21 @@ fn remarks(sides: &[Side<'_>]) -> Vec<Remark> {
         if one.root == two.root {
             remarks.push(Remark { code: "same", text: format!("The assessment as of {} stands twice.", one.frame.as_of) });
         }
+    }
+    for side in sides.iter().skip(1).filter(|side| !side.is_whole()) {
+        let text = format!(
+            "Of the assessment as of {} only the record was at hand: it does not list who passes, so that of what ended there is not told \
+             whether it was put right or left the population.",
+            side.assessment.frame.as_of
+        );
+        remarks.push(Remark { code: "record-only", text });
+    }
+    for side in sides.iter().filter(|side| side.assessment.names.replaced) {
+        let text = format!(
+            "The assessment as of {} is redacted. Pseudonyms differ from pack to pack, so a subject may seem to have left or to be new.",
+            side.assessment.frame.as_of
+        );
+        remarks.push(Remark { code: "redacted", text });
     }
     for side in sides.iter().filter(|side| side.check.state == super::CheckState::Broken) {
         let text = format!("The assessment as of {} does not hold: {}.", side.assessment.frame.as_of, side.check.breaches.join("; "));

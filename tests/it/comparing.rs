@@ -444,7 +444,7 @@ fn trend_and_history_put_packs_in_order_and_name_gaps() {
         list["packs"][at]["notes"].as_array().unwrap().iter().map(|own| own["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(codes(0), ["broken", "first"], "a lone record in a folder is no whole pack");
-    assert_eq!(codes(1), ["follows"]);
+    assert_eq!(codes(1), ["follows", "names-none"]);
     assert_eq!(list["unreadable"][0]["place"], "broken");
     assert_eq!(list["is_whole"], false);
     // A record that names the one before it, and one that names another.

@@ -14,6 +14,7 @@ mod determinism;
 mod documents;
 mod exceptions;
 mod explain;
+mod following;
 mod forms;
 mod gate;
 mod golden;

@@ -54,7 +54,7 @@ impl Build<'_> {
         let started: usize = set.objectives.iter().map(|own| own.started.len()).sum();
         let stopped: usize = set.objectives.iter().map(|own| own.stopped.len()).sum();
         let repeated: usize = set.objectives.iter().map(|own| own.repeated).sum();
-        self.fill(
+        let mut summary = self.fill(
             "changes_summary",
             &[
                 ("entries", set.entries.len().to_string()),
@@ -63,7 +63,16 @@ impl Build<'_> {
                 ("stopped", stopped.to_string()),
                 ("repeated", repeated.to_string()),
             ],
-        )
+        );
+        let found: usize = set.objectives.iter().map(|own| own.found.len()).sum();
+        let lost: usize = set.objectives.iter().map(|own| own.lost.len()).sum();
+        for (key, count) in [("changes_summary_lost", lost), ("changes_summary_found", found)] {
+            if count > 0 {
+                summary.push(' ');
+                summary.push_str(&self.fill(key, &[("count", count.to_string())]));
+            }
+        }
+        summary
     }
 
     fn framework_bars(&self, set: &ChangeSet) -> Vec<BarsView> {
@@ -229,15 +238,16 @@ impl Build<'_> {
     fn objectives(&self, set: &ChangeSet) -> SectionView {
         let moved = |own: &&crate::diff::ObjectiveChange| {
             own.status_before != own.status_after
-                || own.tally_before != own.tally_after
-                || !own.started.is_empty()
-                || !own.stopped.is_empty()
+                || own.tally_before.map(|own| (own.population, own.failed)) != own.tally_after.map(|own| (own.population, own.failed))
+                || has_rows(own)
         };
+        // Where everything was looked at on both sides, nobody needs the column.
+        let any_unlooked = set.objectives.iter().any(|own| !own.found.is_empty() || !own.lost.is_empty());
         let overview = set.objectives.iter().filter(moved).map(|own| {
             let count = |tally: Option<crate::assessment::Tally>| tally.map_or_else(|| "–".to_owned(), |tally| tally.failed.to_string());
             let population =
                 |tally: Option<crate::assessment::Tally>| tally.map_or_else(|| "–".to_owned(), |tally| tally.population.to_string());
-            vec![
+            let mut row = vec![
                 CellView::text(own.title.clone()),
                 self.status(own.status_before),
                 self.status(own.status_after),
@@ -246,9 +256,13 @@ impl Build<'_> {
                 CellView::number(format!("+{}", own.started.len())),
                 CellView::number(format!("−{}", own.stopped.len())),
                 CellView::number(own.repeated),
-            ]
+            ];
+            if any_unlooked {
+                row.push(CellView::number(own.found.len() + own.lost.len()));
+            }
+            row
         });
-        let columns = vec![
+        let mut columns = vec![
             column(self.t("objective"), 8),
             column(self.t("changes_before"), 5),
             column(self.t("changes_after"), 5),
@@ -258,10 +272,19 @@ impl Build<'_> {
             number_column(self.t("changes_stopped")),
             number_column(self.t("changes_repeated")),
         ];
+        if any_unlooked {
+            columns.push(ColumnView { weight: 3, ..number_column(self.t("changes_unlooked")) });
+        }
         let mut tables = vec![self.table(self.t("changes_objectives_overview"), columns, overview.collect())];
-        for own in set.objectives.iter().filter(|own| !own.started.is_empty() || !own.stopped.is_empty()) {
-            let rows = own.started.iter().map(|row| (row, true)).chain(own.stopped.iter().map(|row| (row, false)));
-            let row = |(row, began): &(&Row, bool)| self.row(row, *began);
+        for own in set.objectives.iter().filter(|own| has_rows(own)) {
+            let lists = [
+                (&own.started, ("worsened", "changes_began")),
+                (&own.stopped, ("improved", "changes_ceased")),
+                (&own.lost, ("incomparable", "changes_lost")),
+                (&own.found, ("incomparable", "changes_found")),
+            ];
+            let rows = lists.into_iter().flat_map(|(rows, said)| rows.iter().map(move |row| (row, said)));
+            let row = |(row, said): &(&Row, (&'static str, &'static str))| self.row(row, *said);
             tables.push(self.listing(own.title.clone(), self.row_columns(), rows, by_text, row));
         }
         self.section("objectives", tables)
@@ -276,8 +299,7 @@ impl Build<'_> {
         ]
     }
 
-    fn row(&self, row: &Row, began: bool) -> Vec<CellView> {
-        let (word, key) = if began { ("worsened", "changes_began") } else { ("improved", "changes_ceased") };
+    fn row(&self, row: &Row, (word, key): (&'static str, &'static str)) -> Vec<CellView> {
         let (before, after) = (self.seen(row.before.as_ref(), row.because), self.seen(row.after.as_ref(), row.because));
         vec![CellView { kind: "change", word: word.into(), lines: vec![self.t(key)] }, CellView::code(row.subject), before, after]
     }
@@ -291,6 +313,7 @@ impl Build<'_> {
             None => CellView::text(self.t(match because {
                 "new" => "changes_not_yet",
                 "gone" => "changes_no_longer",
+                "not-looked-at" => "changes_not_looked_at",
                 _ => "changes_not_listed",
             })),
         }
@@ -312,7 +335,7 @@ impl Build<'_> {
             let columns = vec![
                 column(self.t("identity"), 6),
                 column(self.t("owner"), 4),
-                column(self.t(if wanted == Standing::New { "changes_departs" } else { "changes_departed" }), 10),
+                column(self.t(if matches!(wanted, Standing::New | Standing::Found) { "changes_departs" } else { "changes_departed" }), 10),
             ];
             self.listing(self.t(key), columns, list, by_text, row)
         };
@@ -356,13 +379,17 @@ impl Build<'_> {
             || self.listing(self.t("changes_identities_changed"), columns, changed, by_text, changed_row),
             || self.listing(self.t("changes_identities_repeated"), repeated_columns, repeated, by_text, repeated_row),
         );
+        // That everything of one assessment stays as it is there is nothing to be told.
+        let is_same = set.before.root == set.after.root;
         let mut tables = vec![
             standing(Standing::New, "changes_identities_new"),
+            standing(Standing::Found, "changes_identities_found"),
             standing(Standing::Retired, "changes_identities_retired"),
+            standing(Standing::Unseen, "changes_identities_unseen"),
             changed,
             repeated,
         ];
-        tables.retain(|table| !table.rows.is_empty());
+        tables.retain(|table| !table.rows.is_empty() && !is_same);
         let mut section = self.section("identities", tables);
         if !set.populations_known {
             section.lead = format!("{} {}", section.lead, self.t("changes_populations_unknown"));
@@ -401,6 +428,11 @@ impl Build<'_> {
     }
 }
 
+/// Whether some subject began or ceased to depart, or was looked at on one side only.
+fn has_rows(own: &crate::diff::ObjectiveChange) -> bool {
+    [&own.started, &own.stopped, &own.found, &own.lost].iter().any(|rows| !rows.is_empty())
+}
+
 fn keys_of(entry: &Entry) -> RowKeys {
     let causes: BTreeSet<&str> = entry.causes.iter().map(|cause| cause.kind.word()).collect();
     RowKeys {
@@ -431,7 +463,11 @@ fn told_of_identity(kind: FactKind) -> bool {
         | FactKind::ExpiryChanged
         | FactKind::Renamed
         | FactKind::DriftSinceReview => true,
-        FactKind::DeviationBegan | FactKind::DeviationRepeated | FactKind::DeviationEnded => false,
+        FactKind::DeviationBegan
+        | FactKind::DeviationRepeated
+        | FactKind::DeviationEnded
+        | FactKind::DeviationFound
+        | FactKind::DeviationUnseen => false,
     }
 }
 

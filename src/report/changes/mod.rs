@@ -196,8 +196,13 @@ fn day(as_of: &str) -> (i16, i8, i8) {
 }
 
 fn marks(remarks: &[crate::diff::Remark]) -> Vec<MarkView> {
-    let view = |own: &crate::diff::Remark| MarkView { code: own.code.into(), text: own.text.clone(), is_grave: own.code == "broken-side" };
+    let view = |own: &crate::diff::Remark| MarkView { code: own.code.into(), text: own.text.clone(), is_grave: is_grave(own.code) };
     remarks.iter().map(view).collect()
+}
+
+/// Whether nothing that follows can be relied on.
+fn is_grave(code: &str) -> bool {
+    code == "broken-side"
 }
 
 impl Build<'_> {

@@ -1,5 +1,7 @@
 //! The view of several assessments in a row.
 
+use std::collections::BTreeSet;
+
 use super::{BarView, BarsView, Build, CellView, Changes, ColumnView, Extent, FilterView, SectionView};
 use super::{column, day, marks, number_column, short};
 use crate::base::Status;
@@ -26,7 +28,7 @@ pub fn trend(trend: &Trend, wording: &Wording, extent: Extent) -> Changes {
         sides: build.sides(&points, &[]),
         marks: marks(&trend.remarks),
         tiles: Vec::new(),
-        summary: build.fill("trend_summary", &[("points", trend.points.len().to_string()), ("open", trend.open.len().to_string())]),
+        summary: build.trend_summary(trend),
         bars: build.trend_bars(trend, &names),
         sections: vec![
             build.trend_deviations(trend, &names),
@@ -34,6 +36,7 @@ pub fn trend(trend: &Trend, wording: &Wording, extent: Extent) -> Changes {
             build.trend_objectives(trend, &names),
             build.trend_remedied(trend),
             build.trend_open(trend),
+            build.trend_unseen(trend),
         ],
         filter: FilterView::default(),
     }
@@ -58,25 +61,47 @@ impl Build<'_> {
             .collect()
     }
 
+    fn trend_summary(&self, trend: &Trend) -> String {
+        let counts = [("points", trend.points.len()), ("open", trend.open.len()), ("unseen", trend.not_looked_at.len())];
+        let counts = counts.map(|(name, count)| (name, count.to_string()));
+        let all = self.fill("trend_summary", &counts);
+        if trend.not_looked_at.is_empty() { all } else { format!("{all} {}", self.fill("trend_summary_unseen", &counts)) }
+    }
+
     fn trend_deviations(&self, trend: &Trend, names: &[String]) -> SectionView {
-        let rows = names.iter().zip(trend.deviations.iter().zip(&trend.exceptions)).map(|(name, (own, exceptions))| {
-            let or_dash = |count: Option<usize>| CellView::number(count.map_or_else(|| "–".to_owned(), |count| count.to_string()));
-            vec![
-                CellView::text(name.clone()),
-                CellView::number(own.open),
-                or_dash(own.opened),
-                or_dash(own.closed),
-                CellView::number(own.repeated),
-                CellView::number(exceptions.active),
-                CellView::number(exceptions.expired),
-                CellView::number(exceptions.covered),
-            ]
+        let row = |name: &String, cells: Vec<CellView>| std::iter::once(CellView::text(name.clone())).chain(cells).collect();
+        let deviations = names.iter().zip(&trend.deviations).map(|(name, own)| {
+            let against = [own.before, own.opened, own.closed, own.left, own.not_looked_at];
+            let mut cells: Vec<CellView> = against.into_iter().map(or_dash).collect();
+            cells.extend([own.open, own.repeated, own.again].map(CellView::number));
+            row(name, cells)
         });
-        let mut columns = vec![ColumnView { weight: 3, ..column(self.t("as_of"), 3) }];
-        let keys =
-            ["trend_standing", "trend_opened", "trend_closed", "trend_repeated", "trend_exceptions", "trend_expired", "trend_covered"];
-        columns.extend(keys.iter().map(|key| number_column(self.t(key))));
-        self.section("trend_deviations", vec![self.table(String::new(), columns, rows.collect())])
+        let exceptions = names
+            .iter()
+            .zip(&trend.exceptions)
+            .map(|(name, own)| row(name, [own.active, own.expired, own.covered].map(CellView::number).to_vec()));
+        let table = |caption: &str, keys: &[&str], rows: Vec<Vec<CellView>>| {
+            let mut columns = vec![ColumnView { weight: 3, ..column(self.t("as_of"), 3) }];
+            columns.extend(keys.iter().map(|key| number_column(self.t(key))));
+            self.table(self.t(caption), columns, rows)
+        };
+        let keys = [
+            "trend_before",
+            "trend_opened",
+            "trend_closed",
+            "trend_closed_left",
+            "trend_not_looked_at",
+            "trend_standing",
+            "trend_repeated",
+            "trend_again",
+        ];
+        self.section(
+            "trend_deviations",
+            vec![
+                table("trend_deviations", &keys, deviations.collect()),
+                table("trend_exceptions", &["trend_in_force", "trend_expired", "trend_covered"], exceptions.collect()),
+            ],
+        )
     }
 
     fn trend_coverage(&self, trend: &Trend, names: &[String]) -> SectionView {
@@ -120,20 +145,25 @@ impl Build<'_> {
     }
 
     fn trend_remedied(&self, trend: &Trend) -> SectionView {
-        let rows = trend.remedied.iter().map(|(objective, own)| {
+        let objectives: BTreeSet<&String> = trend.remedied.keys().chain(trend.not_remedied.keys()).collect();
+        let rows = objectives.into_iter().map(|objective| {
+            let own = trend.remedied.get(objective);
+            let otherwise = trend.not_remedied.get(objective).copied().unwrap_or_default();
             vec![
                 CellView::text(objective.clone()),
-                CellView::number(own.count),
-                CellView::number(own.days_at_most_median),
-                CellView::number(own.days_at_most_max),
-                CellView::number(own.days_at_least_max),
+                CellView::number(own.map_or(0, |own| own.count)),
+                or_dash(own.map(|own| own.days_at_most_median)),
+                or_dash(own.map(|own| own.days_at_most_max)),
+                or_dash(own.map(|own| own.days_at_least_max)),
+                CellView::number(otherwise.left),
+                CellView::number(otherwise.not_listed),
             ]
         });
         let mut columns = vec![column(self.t("objective"), 6)];
         columns.extend(
-            ["trend_closed", "trend_median", "trend_at_most", "trend_at_least"]
+            ["trend_put_right", "trend_median", "trend_at_most", "trend_at_least", "trend_left", "trend_not_listed"]
                 .iter()
-                .map(|key| ColumnView { weight: 4, ..number_column(self.t(key)) }),
+                .map(|key| ColumnView { weight: 3, ..number_column(self.t(key)) }),
         );
         self.section("trend_remedied", vec![self.table(String::new(), columns, rows.collect())])
     }
@@ -145,16 +175,42 @@ impl Build<'_> {
                 CellView::code(own.subject.clone()),
                 CellView::text(own.since.clone()),
                 CellView::number(own.points),
+                CellView::number(own.not_looked_at),
                 CellView::number(own.age_days),
             ]
         });
         let columns = vec![
             column(self.t("objective"), 5),
-            column(self.t("subject"), 10),
-            column(self.t("trend_since"), 5),
+            column(self.t("subject"), 8),
+            column(self.t("trend_since"), 6),
             number_column(self.t("trend_points")),
+            number_column(self.t("trend_not_looked_at")),
             number_column(self.t("trend_age")),
         ];
         self.section("trend_open", vec![self.table(String::new(), columns, rows.collect())])
     }
+
+    fn trend_unseen(&self, trend: &Trend) -> SectionView {
+        let rows = trend.not_looked_at.iter().map(|own| {
+            vec![
+                CellView::text(own.objective.clone()),
+                CellView::code(own.subject.clone()),
+                CellView::text(own.since.clone()),
+                CellView::text(own.seen_last.clone()),
+                CellView::number(own.points),
+            ]
+        });
+        let columns = vec![
+            column(self.t("objective"), 4),
+            column(self.t("subject"), 8),
+            column(self.t("trend_since"), 6),
+            column(self.t("trend_seen_last"), 6),
+            number_column(self.t("trend_points")),
+        ];
+        self.section("trend_unseen", vec![self.table(String::new(), columns, rows.collect())])
+    }
+}
+
+fn or_dash(count: Option<impl ToString>) -> CellView {
+    CellView::number(count.map_or_else(|| "–".to_owned(), |count| count.to_string()))
 }
