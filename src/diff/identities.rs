@@ -18,7 +18,7 @@ use crate::assessment::lists::Glimpse;
 /// Objectives that tell more of an identity than that it departs.
 const OWNERSHIP: &str = "nhi-ownership";
 const RIGHTS: &str = "least-privilege";
-const CREDENTIALS: &str = "credential-rotation";
+pub(super) const CREDENTIALS: &str = "credential-rotation";
 const REVIEW: &str = "access-review";
 
 /// One identity with everything that changed about it.

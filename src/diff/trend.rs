@@ -4,11 +4,12 @@
 //! two of them is told as at least and at most so many days. What nobody looked at has not ended: a deviation is known until it was looked at
 //! and did not depart, or was not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::identities::CREDENTIALS;
 use super::sources::{Looked, Sources};
 use super::{Remark, Side, SideRecord, side_record};
 use crate::assessment::lists::Glimpse;
@@ -37,7 +38,8 @@ pub struct Trend {
     pub open: Vec<OpenDeviation>,
     /// Deviations that had not ended when they were last seen, and that nobody looked at at the last point, the oldest first.
     pub not_looked_at: Vec<UnseenDeviation>,
-    /// How long deviations stood whose subjects are still in the population and no longer depart, by objective.
+    /// How long deviations stood whose subjects are still in the population and no longer depart, by objective; and credentials whose identity has
+    /// another one since.
     pub remedied: BTreeMap<String, Remedied>,
     /// Deviations that ended without being told to be put right, by objective. No duration is told of them.
     pub not_remedied: BTreeMap<String, NotRemedied>,
@@ -193,6 +195,7 @@ struct Known<'a> {
     last: usize,
     points: usize,
     artifact: &'a str,
+    identity: Option<&'a str>,
 }
 
 /// What moved at one point.
@@ -233,6 +236,16 @@ impl<'a> Following<'a> {
         }
     }
 
+    /// Identities that have a credential at one point which they did not have at an earlier one.
+    fn renewed(&self, objective: &str, then: usize, now: usize) -> BTreeSet<&'a str> {
+        let live = |at: usize| self.sides[at].listed(objective).filter(|own| own.outcome != Outcome::Skip);
+        if !self.sides[then].is_whole() {
+            return BTreeSet::new();
+        }
+        let had: BTreeSet<&str> = live(then).map(|own| own.subject).collect();
+        live(now).filter(|own| !had.contains(own.subject)).filter_map(|own| own.identity()).collect()
+    }
+
     /// Follows the deviations of an objective that was tested at a point.
     fn look_at(&mut self, objective: &'a str, at: usize, moved: &mut Moved) {
         let side = self.sides[at];
@@ -249,20 +262,26 @@ impl<'a> Following<'a> {
         let looked: Vec<Looked<'_, '_>> = self.sources[..at].iter().map(|then| Looked::new(then, &self.sources[at], true)).collect();
         let mut days = Vec::new();
         let mut otherwise = NotRemedied::default();
+        // A credential is replaced by another one: the first is put right by that even where it was deleted.
+        let came: Vec<BTreeSet<&str>> = match objective {
+            CREDENTIALS if side.is_whole() => (0..at).map(|then| self.renewed(objective, then, at)).collect(),
+            _ => Vec::new(),
+        };
+        let is_replaced = |own: &Known<'_>| came.get(own.last).zip(own.identity).is_some_and(|(came, identity)| came.contains(identity));
         known.retain(|subject, own| match seen.remove(subject).map(|seen| (seen.outcome, seen)) {
             Some((Outcome::Fail, seen)) => {
                 *(if own.last + 1 == at { &mut moved.repeated } else { &mut moved.again }) += 1;
-                *own = Known { last: at, points: own.points + 1, artifact: seen.row().artifact, ..*own };
+                *own = Known { last: at, points: own.points + 1, artifact: seen.row().artifact, identity: seen.identity(), ..*own };
                 true
             }
             Some((Outcome::Unknown, _)) => true,
-            Some((Outcome::Pass | Outcome::Skip, _)) => {
+            None if !looked[own.last].at(own.artifact) => true,
+            ended if ended.is_some() || is_replaced(own) => {
                 let from = instant(&self.sides[own.since]);
                 days.push((days_between(from, instant(&self.sides[own.last])), days_between(from, instant(&side))));
                 false
             }
-            None if !looked[own.last].at(own.artifact) => true,
-            None => {
+            _ => {
                 *(if side.is_whole() { &mut otherwise.left } else { &mut otherwise.not_listed }) += 1;
                 false
             }
@@ -270,7 +289,7 @@ impl<'a> Following<'a> {
         moved.closed += days.len() + otherwise.left + otherwise.not_listed;
         moved.left += otherwise.left;
         moved.opened += seen.len();
-        let new = |seen: Glimpse<'a>| Known { since: at, last: at, points: 1, artifact: seen.row().artifact };
+        let new = |seen: Glimpse<'a>| Known { since: at, last: at, points: 1, artifact: seen.row().artifact, identity: seen.identity() };
         known.extend(seen.into_iter().map(|(subject, seen)| (subject, new(seen))));
         self.known.insert(objective, known);
         if !days.is_empty() {
