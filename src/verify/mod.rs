@@ -145,16 +145,20 @@ pub fn verify_trusting(files: &SourceTree, unreadable: &[(String, String)], trus
     }
     let mut verification = nothing_yet(files);
     let mut of_manifest = Findings::default();
-    // Side by side: neither needs what the other finds, and findings are put in order below.
-    let (listed, ()) = rayon::join(
-        || check_manifest(files, &mut of_manifest),
-        || match excerpt::is_excerpt(files) {
-            true => excerpt::check(files, trust, &mut verification, &mut found),
-            false => check_pack(files, &mut verification, &mut found),
-        },
-    );
+    // Side by side: neither needs what the other finds, and findings are put in order below. The files of the manifest come last on their side:
+    // whoever is done with a record takes over some of them.
+    if excerpt::is_excerpt(files) {
+        let check = || excerpt::check(files, trust, &mut verification, &mut found);
+        (verification.files, ()) = rayon::join(|| check_manifest(files, &mut of_manifest), check);
+    } else {
+        let names_and_files = || (listed_names(files), check_manifest(files, &mut of_manifest));
+        let ((names, listed), assessment) = rayon::join(names_and_files, || read_assessment(files, &mut found));
+        if let Some(assessment) = assessment {
+            check_pack(&assessment, names, files, &mut verification, &mut found);
+        }
+        verification.files = listed;
+    }
     found.0.extend(of_manifest.0);
-    verification.files = listed;
     seal::check(files, trust, &mut verification, &mut found);
     verification.checked.insert(0, Check { what: "files by their digest in the manifest", count: verification.files });
     if let Some(root) = &trust.root
@@ -172,25 +176,22 @@ fn main_file(verification: &Verification) -> &'static str {
     if verification.kind == "excerpt" { excerpt::FILE } else { "assessment.json" }
 }
 
-fn check_pack(files: &SourceTree, verification: &mut Verification, found: &mut Findings) {
-    let (assessment, listed) = rayon::join(|| read_assessment(files, found), || listed_names(files));
-    if let Some(assessment) = assessment {
-        let names = read_names(&assessment, listed, found);
-        verification.names = assessment.names.found;
-        verification.redacted = assessment.names.replaced;
-        check_clauses(&assessment, &names, found);
-        check_objectives(&assessment, files, &names, found);
-        check_artifacts(&assessment, files, found);
-        check_workspace(&assessment, files, &names, found);
-        check_statements(&assessment, files, &names, found);
-        check_register(&assessment, files, &names, found);
-        check_renderings(&assessment, files, found);
-        verification.about = Some(About::of(&assessment.frame));
-        verification.clauses = assessment.clauses.len();
-        verification.artifacts = assessment.artifacts.len();
-        verification.root = Some(assessment.computed_root());
-        verification.checked = checks_of(&assessment);
-    }
+fn check_pack(assessment: &Assessment, listed: Option<Listed>, files: &SourceTree, verification: &mut Verification, found: &mut Findings) {
+    let names = read_names(assessment, listed, found);
+    verification.names = assessment.names.found;
+    verification.redacted = assessment.names.replaced;
+    check_clauses(assessment, &names, found);
+    check_objectives(assessment, files, &names, found);
+    check_artifacts(assessment, files, found);
+    check_workspace(assessment, files, &names, found);
+    check_statements(assessment, files, &names, found);
+    check_register(assessment, files, &names, found);
+    check_renderings(assessment, files, found);
+    verification.about = Some(About::of(&assessment.frame));
+    verification.clauses = assessment.clauses.len();
+    verification.artifacts = assessment.artifacts.len();
+    verification.root = Some(assessment.computed_root());
+    verification.checked = checks_of(assessment);
 }
 
 /// What was looked at in a pack that could be read.
@@ -281,8 +282,11 @@ fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<Assessmen
     }
 }
 
-/// The list of names in a pack with its digest, or why it cannot be read; nothing where there is none.
-fn listed_names(files: &SourceTree) -> Option<Result<(Names, Option<Digest>), String>> {
+/// The list of names in a pack with its digest, or why it cannot be read.
+type Listed = Result<(Names, Option<Digest>), String>;
+
+/// Nothing where a pack has no list of names.
+fn listed_names(files: &SourceTree) -> Option<Listed> {
     let bytes = files.get(NAMES)?;
     if bytes.len() > JSON_BYTES_MAX {
         return Some(Err(format!("it has {} bytes; at most {JSON_BYTES_MAX} are parsed", bytes.len())));
@@ -296,7 +300,7 @@ fn listed_names(files: &SourceTree) -> Option<Result<(Names, Option<Digest>), St
 }
 
 /// The names of a full pack, which its digests leave out. A redacted pack has none: what it shows is what was digested.
-fn read_names(assessment: &Assessment, listed: Option<Result<(Names, Option<Digest>), String>>, found: &mut Findings) -> Names {
+fn read_names(assessment: &Assessment, listed: Option<Listed>, found: &mut Findings) -> Names {
     let Some(listed) = listed else {
         if assessment.frame.names.is_some() && !assessment.names.replaced {
             found.add("names-missing", NAMES, "the pack shows names, and the list that its digests need is not there");
@@ -390,10 +394,10 @@ fn check_objectives(assessment: &Assessment, files: &SourceTree, names: &Names, 
 /// Every copy is the artifact that was read, or the stated masked form of it.
 fn check_artifacts(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
     let by_path: BTreeMap<&str, &ArtifactRecord> = assessment.artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact)).collect();
-    for artifact in &assessment.artifacts {
-        let Some(packed) = &artifact.packed else { continue };
+    let copies: Vec<(&ArtifactRecord, &String)> = assessment.artifacts.iter().filter_map(|own| Some((own, own.packed.as_ref()?))).collect();
+    let have: Vec<Option<Digest>> = copies.par_iter().map(|(_, packed)| files.get(packed).map(Digest::of)).collect();
+    for ((artifact, packed), have) in copies.into_iter().zip(have) {
         let expected = artifact.packed_sha256.as_ref().or(artifact.sha256.as_ref());
-        let have = files.get(packed).map(Digest::of);
         if have.as_ref() != expected {
             found.add("exhibit-changed", packed, format!("not the bytes of exhibit {}", artifact.exhibit));
         }
