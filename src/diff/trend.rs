@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::identities::CREDENTIALS;
+use super::register::Registers;
 use super::sources::{Looked, Sources};
 use super::{Remark, Side, SideRecord, side_record};
 use crate::assessment::lists::Glimpse;
@@ -218,6 +219,9 @@ impl<'a> Following<'a> {
         let side = self.sides[at];
         let before = self.known.values().map(BTreeMap::len).sum();
         let mut moved = Moved::default();
+        if at > 0 {
+            self.rename(at);
+        }
         for own in side.assessment.objectives.iter().filter(|own| own.observations_digest.is_some()) {
             self.look_at(&own.id, at, &mut moved);
         }
@@ -233,6 +237,32 @@ impl<'a> Following<'a> {
             not_looked_at: against(known().count() - open),
             repeated: moved.repeated,
             again: moved.again,
+        }
+    }
+
+    /// Gives what is known of identities that bear another name at a point the subjects that they have there.
+    fn rename(&mut self, at: usize) {
+        let (before, side) = (self.sides[at - 1], self.sides[at]);
+        let registers = before.lists.zip(side.lists).and_then(|(old, new)| Registers::of(old, new));
+        let now: BTreeMap<&str, &'a str> = registers.iter().flat_map(Registers::renamed).map(|(new, old)| (old, new)).collect();
+        if now.is_empty() {
+            return;
+        }
+        for (objective, known) in &mut self.known {
+            let named = |own: &Known<'a>| own.identity.and_then(|identity| Some((identity, *now.get(identity)?)));
+            let other = |subject: &str, own: &Known<'a>| named(own).map(|(old, new)| subject.replace(old, new));
+            let awaited: BTreeSet<String> = known.iter().filter_map(|(subject, own)| other(subject, own)).collect();
+            if awaited.is_empty() {
+                continue;
+            }
+            let there: BTreeMap<&str, &'a str> =
+                side.listed(objective).filter(|own| awaited.contains(own.subject)).map(|own| (own.subject, own.subject)).collect();
+            let renamed =
+                |subject: &'a str, own: Known<'a>| match other(subject, &own).and_then(|subject| there.get(subject.as_str()).copied()) {
+                    Some(subject) => (subject, Known { identity: named(&own).map(|(_, new)| new), ..own }),
+                    None => (subject, own),
+                };
+            *known = std::mem::take(known).into_iter().map(|(subject, own)| renamed(subject, own)).collect();
         }
     }
 

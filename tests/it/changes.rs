@@ -681,6 +681,14 @@ fn what_bears_another_name_is_the_same_with_its_keys_and_deviations() {
     let told: Vec<(&str, Standing, Vec<FactKind>)> =
         set.identities.iter().map(|own| (own.identity, own.standing, own.facts.iter().map(|fact| fact.kind).collect())).collect();
     assert_eq!(told, [("svc-scan", Standing::Renamed, vec![FactKind::Renamed, FactKind::DeviationRepeated])]);
+    // It is followed as one through several points.
+    let mut earlier = assessment.clone();
+    earlier.frame.as_of = "2026-06-30T23:59:59+02:00".into();
+    let first = Side { assessment: &earlier, lists: Some(&old), check: &WHOLE };
+    let followed = trend(vec![first, of(&new)]);
+    let open: Vec<(&str, usize)> = followed.open.iter().map(|own| (own.subject.as_str(), own.points)).collect();
+    assert_eq!(open, [("svc-scan AKIA1", 2)]);
+    assert_eq!((followed.deviations[1].opened, followed.deviations[1].closed, followed.deviations[1].repeated), (Some(0), Some(0), 1));
 }
 
 #[test]
