@@ -203,8 +203,8 @@ impl Build<'_> {
         let columns = vec![
             column(self.t("objective"), 4),
             column(self.t("subject"), 8),
-            column(self.t("trend_since"), 6),
-            column(self.t("trend_seen_last"), 6),
+            column(self.t("trend_since"), 7),
+            column(self.t("trend_seen_last"), 7),
             number_column(self.t("trend_points")),
         ];
         self.section("trend_unseen", vec![self.table(String::new(), columns, rows.collect())])
