@@ -8,7 +8,8 @@ use rayon::prelude::*;
 
 use super::lists::{Lists, SeenRow};
 use super::{Assessment, ClauseResult, ExceptionRecord, ObjectiveResult, Outcome};
-use crate::base::Status;
+use crate::base::digest::Hasher;
+use crate::base::{Digest, Status};
 
 /// One assessment, with what is asked of it often within reach.
 pub struct Recorded<'a> {
@@ -116,6 +117,11 @@ pub type Rejudge<'a> = &'a dyn Fn(&Inputs<'_>) -> Option<Status>;
 /// Adds a list of observations as a pack's CSV file holds it, under the id of its objective; nothing where it is not one.
 pub fn read_observations(bytes: &[u8], objective: &str, lists: &mut Lists) -> Option<()> {
     lists.begin(objective);
+    each_observation(bytes, |row| lists.observe(row))
+}
+
+/// Looks at each row of such a list.
+pub fn each_observation(bytes: &[u8], mut look: impl FnMut(SeenRow<'_>)) -> Option<()> {
     let mut reader = csv::Reader::from_reader(bytes);
     let header: Vec<String> = reader.headers().ok()?.iter().map(str::to_owned).collect();
     let at = |name: &str| header.iter().position(|own| own == name);
@@ -125,7 +131,7 @@ pub fn read_observations(bytes: &[u8], objective: &str, lists: &mut Lists) -> Op
     let mut row = csv::StringRecord::new();
     while reader.read_record(&mut row).ok()? {
         let cell = |at: usize| row.get(at).map(plain);
-        lists.observe(SeenRow {
+        look(SeenRow {
             subject: cell(subject)?,
             outcome: Outcome::parse(row.get(outcome)?)?,
             reason: cell(reason)?,
@@ -136,6 +142,28 @@ pub fn read_observations(bytes: &[u8], objective: &str, lists: &mut Lists) -> Op
         });
     }
     Some(())
+}
+
+/// What a record and the full list of the same objective both hold, row by row: who departs, and of whom the sources cannot tell.
+#[derive(Default)]
+pub struct Listed(Hasher);
+
+impl Listed {
+    /// Takes a row in; rows of other outcomes stand in full lists only.
+    pub fn add(&mut self, row: &SeenRow<'_>) {
+        if !matches!(row.outcome, Outcome::Fail | Outcome::Unknown) {
+            return;
+        }
+        let proved = if row.proved { "yes" } else { "no" };
+        for text in [row.subject, row.outcome.word(), row.reason, row.artifact, row.record, row.identity.unwrap_or_default(), proved] {
+            self.0.update(&(text.len() as u64).to_le_bytes());
+            self.0.update(text.as_bytes());
+        }
+    }
+
+    pub fn finish(self) -> Digest {
+        self.0.finish()
+    }
 }
 
 /// The text of a cell without the apostrophe that kept a spreadsheet from running it.

@@ -463,6 +463,21 @@ pub struct ParameterByClassRecord {
     pub reason: Option<String>,
 }
 
+impl ParameterByClassRecord {
+    /// Whom it is for, in words: `class workload, tier high`.
+    pub fn whom(&self) -> String {
+        let named = [("class", &self.class), ("tier", &self.tier)];
+        named.iter().filter_map(|(key, name)| Some(format!("{key} {}", name.as_ref()?))).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The values in force as a clause's digest covers them: one for everyone, and one for each class or tier that has its own.
+pub fn in_force(parameters: &[ParameterRecord]) -> BTreeMap<String, String> {
+    let general = parameters.iter().map(|own| (own.name.clone(), own.value.clone()));
+    let by_class = parameters.iter().flat_map(|own| own.by_class.iter().map(move |other| (own, other)));
+    general.chain(by_class.map(|(own, other)| (format!("{} ({})", own.name, other.whom()), other.value.clone()))).collect()
+}
+
 /// The members of one class of identities, before exceptions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClassTally {

@@ -201,6 +201,7 @@ impl Names {
         self.in_each([&mut artifact.path, &mut artifact.note, &mut artifact.extent_because]);
         for stated in [
             &mut artifact.packed,
+            &mut artifact.classification,
             &mut artifact.system,
             &mut artifact.instance,
             &mut artifact.query,
@@ -245,6 +246,7 @@ impl Names {
                 &mut own.compensating_measure,
                 &mut own.retirement_plan,
             ]);
+            self.in_each(&mut own.ticket);
             self.in_each(&mut own.subjects);
             self.in_each(&mut own.covers);
             self.in_each(&mut own.remarks);
@@ -253,6 +255,7 @@ impl Names {
         }
         for own in &mut hidden.documents {
             self.in_each([&mut own.title, &mut own.path, &mut own.note]);
+            self.in_each(&mut own.version);
             self.in_each(&mut own.approved_by);
             self.in_each(&mut own.text);
             for examination in &mut own.examinations {

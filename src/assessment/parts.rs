@@ -9,8 +9,10 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
+use super::inputs::Listed;
 use super::lists::Lists;
 use super::{Assessment, ClauseResult, DossierRecord, ObjectiveResult, SCHEMA, raw};
+use crate::base::Digest;
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -35,20 +37,33 @@ pub enum PartsError {
 /// Where the bytes cannot be read, are no JSON, are of another schema, or lack something that every record has.
 pub fn read_parts(source: &mut dyn Read) -> Result<(Assessment, Lists), PartsError> {
     let mut lists = Lists::default();
-    let assessment = read(source, Some(&mut lists))?;
+    let assessment = read(source, &mut Rows::Kept(&mut lists))?;
     lists.settle();
     Ok((assessment, lists))
 }
 
 /// Reads a record of the current schema without its long lists. Each row of them is read, so that none of another form passes, and none is kept.
+/// Of the observations a digest is left for each objective, in their order, to be held against the full lists.
 ///
 /// # Errors
 /// As [`read_parts`].
-pub fn read_without_lists(source: &mut dyn Read) -> Result<Assessment, PartsError> {
-    read(source, None)
+pub fn read_without_lists(source: &mut dyn Read) -> Result<(Assessment, Vec<Digest>), PartsError> {
+    let mut rows = Rows::Digested(Vec::new());
+    let assessment = read(source, &mut rows)?;
+    match rows {
+        Rows::Digested(listed) => Ok((assessment, listed.into_iter().map(Listed::finish).collect())),
+        Rows::Kept(_) => Ok((assessment, Vec::new())),
+    }
 }
 
-fn read(source: &mut dyn Read, mut lists: Option<&mut Lists>) -> Result<Assessment, PartsError> {
+/// What becomes of the rows of the long lists.
+enum Rows<'l> {
+    Kept(&'l mut Lists),
+    /// By objective.
+    Digested(Vec<Listed>),
+}
+
+fn read(source: &mut dyn Read, rows: &mut Rows<'_>) -> Result<Assessment, PartsError> {
     let mut window = Window { source, text: String::new(), cut: Vec::new(), at: 0, passed: 0, has_ended: false, kept: 0 };
     let mut small = Map::new();
     let mut clauses: Vec<ClauseResult> = Vec::new();
@@ -63,19 +78,19 @@ fn read(source: &mut dyn Read, mut lists: Option<&mut Lists>) -> Result<Assessme
                 Ok(())
             }),
             "objectives" => window.elements(&mut |window| {
-                objectives.push(objective(window, lists.as_deref_mut())?);
+                objectives.push(objective(window, rows)?);
                 Ok(())
             }),
             "register" => window.elements(&mut |window| {
                 window.object(|text| {
                     raw::entry(text, |row| {
-                        if let Some(lists) = &mut lists {
+                        if let Rows::Kept(lists) = rows {
                             lists.enter(row);
                         }
                     })
                 })
             }),
-            "dossiers" if lists.is_none() => window.elements(&mut |window| window.owned::<DossierRecord>().map(|_| ())),
+            "dossiers" if matches!(rows, Rows::Digested(_)) => window.elements(&mut |window| window.owned::<DossierRecord>().map(|_| ())),
             "dossiers" => window.elements(&mut |window| window.owned::<IgnoredAny>().map(|_| ())),
             "reconciliation" => window.pass(),
             _ => {
@@ -102,10 +117,11 @@ fn read(source: &mut dyn Read, mut lists: Option<&mut Lists>) -> Result<Assessme
 }
 
 /// One objective without its observations, which go to the lists.
-fn objective(window: &mut Window<'_>, mut lists: Option<&mut Lists>) -> Result<ObjectiveResult, PartsError> {
+fn objective(window: &mut Window<'_>, rows: &mut Rows<'_>) -> Result<ObjectiveResult, PartsError> {
     let mut small = Map::new();
-    if let Some(lists) = &mut lists {
-        lists.begin("");
+    match rows {
+        Rows::Kept(lists) => lists.begin(""),
+        Rows::Digested(listed) => listed.push(Listed::default()),
     }
     window.members(&mut |window, key| {
         if small.contains_key(key) {
@@ -114,10 +130,9 @@ fn objective(window: &mut Window<'_>, mut lists: Option<&mut Lists>) -> Result<O
         let value = if key == "observations" {
             window.elements(&mut |window| {
                 window.object(|text| {
-                    raw::observation(text, |row| {
-                        if let Some(lists) = &mut lists {
-                            lists.observe(row);
-                        }
+                    raw::observation(text, |row| match rows {
+                        Rows::Kept(lists) => lists.observe(row),
+                        Rows::Digested(listed) => listed.iter_mut().last().into_iter().for_each(|own| own.add(&row)),
                     })
                 })
             })?;
@@ -129,7 +144,7 @@ fn objective(window: &mut Window<'_>, mut lists: Option<&mut Lists>) -> Result<O
         Ok(())
     })?;
     let objective: ObjectiveResult = serde_json::from_value(Value::Object(small))?;
-    if let Some(lists) = lists {
+    if let Rows::Kept(lists) = rows {
         lists.name_last(&objective.id);
     }
     Ok(objective)

@@ -9,11 +9,11 @@ use super::documents::Documents;
 use super::exceptions::Departing;
 use super::samples::Samples;
 use super::testing::{Prepared, Tested};
-use super::{Controls, Workspace, classes, compare, exceptions, lives, profile};
+use super::{Controls, Workspace, compare, exceptions, lives, profile};
 use crate::assessment::{
     ArtifactRecord, Assessment, Basis, ClauseObjective, ClauseResult, ExceptedSubject, FrameRecord, FrameworkRecord, InputRecord, Names,
     NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA, Tool, TreatmentKind, Verdicts, counted,
-    register_csv, root_of,
+    in_force, register_csv, root_of,
 };
 use crate::base::{Diagnostics, Digest, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Objective, Treatment};
@@ -83,7 +83,7 @@ pub fn assess_so(
     let mut tested = parts.tested(diagnostics, &progress)?;
     progress("judging");
     let Prepared { ledger, systems, names } = &prepared;
-    let (artifacts, copies) = artifact_records(ledger, files);
+    let (artifacts, copies) = artifact_records(ledger, files, names);
     let frame = frame_record(workspace, names);
     let clauses = parts.judged(&frame, &tested);
     let root = root_of(&clauses);
@@ -406,7 +406,7 @@ impl Judging<'_> {
 fn objective_basis(result: &ObjectiveResult) -> ObjectiveBasis {
     ObjectiveBasis {
         definition: result.definition.clone(),
-        parameters: classes::basis_of(&result.parameters),
+        parameters: in_force(&result.parameters),
         observations: result.observations_digest.clone(),
     }
 }
@@ -466,7 +466,7 @@ fn framework_record(name: &EditionName, controls: &Controls, workspace: &Workspa
     }
 }
 
-fn artifact_records(ledger: &Ledger, files: &[FoundFile]) -> (Vec<ArtifactRecord>, BTreeMap<String, Vec<u8>>) {
+fn artifact_records(ledger: &Ledger, files: &[FoundFile], names: &Names) -> (Vec<ArtifactRecord>, BTreeMap<String, Vec<u8>>) {
     let bytes: BTreeMap<&str, &FoundFile> = files.iter().map(|file| (file.path.as_str(), file)).collect();
     let mut copies = BTreeMap::new();
     let records = ledger
@@ -480,7 +480,8 @@ fn artifact_records(ledger: &Ledger, files: &[FoundFile]) -> (Vec<ArtifactRecord
                 .and_then(|file| file.content.as_ref().ok())
                 .and_then(|content| content.bytes().ok())
                 .and_then(|bytes| packed_copy(&bytes, artifact, ledger));
-            let packed = copy.as_ref().map(|copy| format!("artifacts/{exhibit}-{}", safe_name(&artifact.path, copy.unwrapped)));
+            let packed =
+                copy.as_ref().map(|copy| format!("artifacts/{exhibit}-{}", safe_name(&names.hide(&artifact.path), copy.unwrapped)));
             let packed_sha256 = copy.as_ref().map(|copy| Digest::of(&copy.bytes)).filter(|digest| artifact.sha256.as_ref() != Some(digest));
             if let (Some(path), Some(copy)) = (&packed, copy) {
                 copies.insert(path.clone(), copy.bytes);
@@ -550,7 +551,8 @@ fn record_of(
     }
 }
 
-/// The last part of a path in characters that every system and `sha256sum` take as they are.
+/// The last part of a path in characters that every system and `sha256sum` take as they are. Names of people are hidden in it beforehand: with
+/// other characters in the place of their blanks nobody would find them any more.
 fn safe_name(path: &str, unwrapped: bool) -> String {
     let name = path.rsplit('/').next().unwrap_or_default();
     let name = if unwrapped { name.trim_end_matches(".gz") } else { name };

@@ -1,7 +1,5 @@
 //! Classes of identities where stages meet: which class and tier each has, which limits that gives, and how each class fared.
 
-use std::collections::BTreeMap;
-
 use super::{Controls, Workspace};
 use crate::assessment::{ClassTally, Observation, ParameterByClassRecord, ParameterRecord, Tally};
 use crate::base::{Diagnostic, Diagnostics};
@@ -90,19 +88,6 @@ fn parameter_record(parameter: &ParameterFile, in_force: &InForce, kinds: &Kinds
         reason: general.reason.clone(),
         by_class: by_class.collect(),
     }
-}
-
-/// The values in force as a clause's digest covers them: one for everyone, and one for each class or tier that has its own.
-pub fn basis_of(parameters: &[ParameterRecord]) -> BTreeMap<String, String> {
-    let mut basis = BTreeMap::new();
-    for parameter in parameters {
-        basis.insert(parameter.name.clone(), parameter.value.clone());
-        for own in &parameter.by_class {
-            let whom = Whom { class: own.class.clone(), tier: own.tier.clone() };
-            basis.insert(format!("{} ({whom})", parameter.name), own.value.clone());
-        }
-    }
-    basis
 }
 
 /// The class of every machine identity, held small: by id, the place of its class among the classes.

@@ -14,8 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::assessment::inputs::{Listed as Rows, each_observation};
 use crate::assessment::parts::{PartsError, read_without_lists};
-use crate::assessment::{ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, SCHEMA};
+use crate::assessment::{
+    ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, Outcome, SCHEMA, Tally, in_force,
+};
 use crate::base::{Digest, SourceTree};
 use crate::pack::{self, MANIFEST, PART, SealFile};
 
@@ -153,8 +156,8 @@ pub fn verify_trusting(files: &SourceTree, unreadable: &[(String, String)], trus
     } else {
         let names_and_files = || (listed_names(files), check_manifest(files, &mut of_manifest));
         let ((names, listed), assessment) = rayon::join(names_and_files, || read_assessment(files, &mut found));
-        if let Some(assessment) = assessment {
-            check_pack(&assessment, names, files, &mut verification, &mut found);
+        if let Some((assessment, rows)) = assessment {
+            check_pack(&assessment, &rows, names, files, &mut verification, &mut found);
         }
         verification.files = listed;
     }
@@ -176,12 +179,19 @@ fn main_file(verification: &Verification) -> &'static str {
     if verification.kind == "excerpt" { excerpt::FILE } else { "assessment.json" }
 }
 
-fn check_pack(assessment: &Assessment, listed: Option<Listed>, files: &SourceTree, verification: &mut Verification, found: &mut Findings) {
+fn check_pack(
+    assessment: &Assessment,
+    rows: &[Digest],
+    listed: Option<Listed>,
+    files: &SourceTree,
+    verification: &mut Verification,
+    found: &mut Findings,
+) {
     let names = read_names(assessment, listed, found);
     verification.names = assessment.names.found;
     verification.redacted = assessment.names.replaced;
     check_clauses(assessment, &names, found);
-    check_objectives(assessment, files, &names, found);
+    check_objectives(assessment, rows, files, &names, found);
     check_artifacts(assessment, files, found);
     check_workspace(assessment, files, &names, found);
     check_statements(assessment, files, &names, found);
@@ -259,7 +269,8 @@ fn check_manifest(files: &SourceTree, found: &mut Findings) -> usize {
     lines.len()
 }
 
-fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<Assessment> {
+/// The record, and a digest over the observations of each objective that it lists.
+fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<(Assessment, Vec<Digest>)> {
     let Some(bytes) = files.get("assessment.json") else {
         found.add("assessment-missing", "assessment.json", "the pack has no assessment");
         return None;
@@ -270,7 +281,7 @@ fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<Assessmen
         return None;
     }
     match read_without_lists(&mut &bytes[..]) {
-        Ok(assessment) => Some(assessment),
+        Ok(read) => Some(read),
         Err(PartsError::Schema(schema)) => {
             found.add("assessment-schema", "assessment.json", format!("its schema is `{schema}`; this version reads `{SCHEMA}`"));
             None
@@ -359,15 +370,30 @@ fn check_clauses(assessment: &Assessment, names: &Names, found: &mut Findings) {
     }
 }
 
-/// The lists of observations are those that the verdicts rest on.
-fn check_objectives(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
+/// The lists of observations are those that the verdicts rest on, and what the record says of each objective follows from its list and from the
+/// basis of the clauses.
+fn check_objectives(assessment: &Assessment, rows: &[Digest], files: &SourceTree, names: &Names, found: &mut Findings) {
     let path_of = |id: &str| format!("observations/{id}.csv");
-    let digest_of = |objective: &ObjectiveResult| files.get(&path_of(&objective.id)).map(|bytes| names.digest_of_bytes(bytes));
-    let have: Vec<Option<Digest>> = assessment.objectives.par_iter().map(digest_of).collect();
-    for (objective, have) in assessment.objectives.iter().zip(have) {
+    let read = |objective: &ObjectiveResult| {
+        let bytes = files.get(&path_of(&objective.id))?;
+        Some((names.digest_of_bytes(bytes), counted(bytes)))
+    };
+    let have: Vec<Option<(Digest, Option<Counted>)>> = assessment.objectives.par_iter().map(read).collect();
+    for ((objective, have), rows) in assessment.objectives.iter().zip(have).zip(rows) {
         let path = path_of(&objective.id);
-        if have != objective.observations_digest {
+        let (digest, list) = have.unzip();
+        if digest != objective.observations_digest {
             found.add("observations-changed", &path, format!("not the list that the objective `{}` was concluded from", objective.id));
+        }
+        match list.flatten() {
+            None => {}
+            Some(list) if list.tally != objective.tally => {
+                found.add("tally-changed", &objective.id, "how many depart and how many do not is not what its list counts to");
+            }
+            Some(list) if list.rows != *rows => {
+                found.add("observations-differ", &objective.id, "the observations in the record are not those of its list");
+            }
+            Some(_) => {}
         }
         let counted =
             objective.tally.passed + objective.tally.unproved + objective.tally.failed + objective.tally.unknown + objective.tally.skipped;
@@ -376,10 +402,28 @@ fn check_objectives(assessment: &Assessment, files: &SourceTree, names: &Names, 
         }
     }
     for clause in &assessment.clauses {
+        for own in &clause.objectives {
+            if assessment.objective(&own.objective).is_none_or(|objective| objective.status != own.status) {
+                found.add(
+                    "objective-changed",
+                    format!("{} {}", clause.framework, clause.clause),
+                    format!("the objective `{}` does not come to what stood beside the clause when it was judged", own.objective),
+                );
+            }
+        }
         for (id, basis) in &clause.basis.objectives {
             let holds = assessment
                 .objective(id)
                 .is_some_and(|objective| objective.definition == basis.definition && objective.observations_digest == basis.observations);
+            if let Some(objective) = assessment.objective(id)
+                && in_force(&objective.parameters) != basis.parameters
+            {
+                found.add(
+                    "parameter-changed",
+                    format!("{} {}", clause.framework, clause.clause),
+                    format!("the parameters of `{id}` are not those that the clause was judged with"),
+                );
+            }
             if !holds {
                 found.add(
                     "objective-changed",
@@ -389,6 +433,29 @@ fn check_objectives(assessment: &Assessment, files: &SourceTree, names: &Names, 
             }
         }
     }
+}
+
+/// What a full list of observations comes to.
+struct Counted {
+    tally: Tally,
+    rows: Digest,
+}
+
+/// Nothing where the bytes are no such list.
+fn counted(bytes: &[u8]) -> Option<Counted> {
+    let (mut tally, mut rows) = (Tally::default(), Rows::default());
+    each_observation(bytes, |row| {
+        tally.population += 1;
+        *match row.outcome {
+            Outcome::Pass if row.proved => &mut tally.passed,
+            Outcome::Pass => &mut tally.unproved,
+            Outcome::Fail => &mut tally.failed,
+            Outcome::Unknown => &mut tally.unknown,
+            Outcome::Skip => &mut tally.skipped,
+        } += 1;
+        rows.add(&row);
+    })?;
+    Some(Counted { tally, rows: rows.finish() })
 }
 
 /// Every copy is the artifact that was read, or the stated masked form of it.

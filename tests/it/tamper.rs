@@ -143,6 +143,35 @@ fn exception() {
     assert_caught(path, |text| text.replacen("2026-12-31", "2027-12-31", 1), "workspace-changed", path);
 }
 
+/// Changes what the record says of one objective.
+fn forge_objective(text: &str, forge: impl Fn(&mut serde_json::Value)) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
+    let objective = value["objectives"].as_array_mut().unwrap().iter_mut().find(|own| own["id"] == "credential-rotation").unwrap();
+    forge(objective);
+    serde_json::to_string_pretty(&value).unwrap()
+}
+
+#[test]
+fn what_the_record_says_of_an_objective() {
+    let parameter = |text: &str| forge_objective(text, |own| own["parameters"][0]["value"] = "9999".into());
+    assert_caught("assessment.json", parameter, "parameter-changed", "pci-dss@4.0.1 8.6.3");
+    let status = |text: &str| forge_objective(text, |own| own["status"] = "satisfied".into());
+    assert_caught("assessment.json", status, "objective-changed", "pci-dss@4.0.1 8.6.3");
+    // The parts still add up to the whole.
+    let tally = |text: &str| {
+        forge_objective(text, |own| {
+            let failed = own["tally"]["failed"].as_u64().unwrap();
+            own["tally"]["passed"] = (own["tally"]["passed"].as_u64().unwrap() + failed).into();
+            own["tally"]["failed"] = 0.into();
+        })
+    };
+    assert_caught("assessment.json", tally, "tally-changed", "credential-rotation");
+    let emptied = |text: &str| forge_objective(text, |own| own["observations"] = serde_json::json!([]));
+    assert_caught("assessment.json", emptied, "observations-differ", "credential-rotation");
+    let reworded = |text: &str| forge_objective(text, |own| own["observations"][3]["reason"] = "It is fine.".into());
+    assert_caught("assessment.json", reworded, "observations-differ", "credential-rotation");
+}
+
 #[test]
 fn exhibit_byte() {
     let path = sample_pack().keys().find(|path| path.ends_with("credential-report.csv")).unwrap().clone();
