@@ -6,6 +6,7 @@
 mod chain;
 mod excerpt;
 mod seal;
+mod statements;
 
 mod record;
 
@@ -195,6 +196,7 @@ fn check_pack(
     check_artifacts(assessment, files, found);
     check_workspace(assessment, files, &names, found);
     check_statements(assessment, files, &names, found);
+    statements::check(assessment, files, &names, found);
     check_register(assessment, files, &names, found);
     check_renderings(assessment, files, found);
     verification.about = Some(About::of(&assessment.frame));

@@ -172,6 +172,35 @@ fn what_the_record_says_of_an_objective() {
     assert_caught("assessment.json", reworded, "observations-differ", "credential-rotation");
 }
 
+/// The record is what people read, the workspace what was judged with: neither can be exchanged alone, nor both.
+#[test]
+fn what_the_record_says_of_an_exception_and_a_document() {
+    let forged = |list: &'static str, at: &'static str, key: &'static str, value: &'static str| {
+        move |text: &str| {
+            let mut record: serde_json::Value = serde_json::from_str(text).unwrap();
+            let own = record[list].as_array_mut().unwrap().iter_mut().find(|own| own["id"] == at).unwrap();
+            own[key] = serde_json::from_str(value).unwrap();
+            serde_json::to_string_pretty(&record).unwrap()
+        }
+    };
+    for (list, id, key, value) in [
+        ("exceptions", "RISK-71", "approved_by", "\"Board of Directors\""),
+        ("exceptions", "RISK-71", "expires_at", "\"2036-12-31T00:00:00Z\""),
+        ("exceptions", "RISK-71", "covers", "[\"everything\"]"),
+        ("documents", "DOC-1", "approved_by", "\"Nobody\""),
+        ("documents", "DOC-1", "examinations", "[]"),
+    ] {
+        assert_caught("assessment.json", forged(list, id, key, value), "statement-differs", id);
+    }
+    // Both at once: the statement does not have the digest of the clauses any more.
+    let mut files = signed();
+    change(&mut files, "assessment.json", forged("documents", "DOC-1", "version", "\"9.9\""));
+    let version = quarter("2026-Q3").assessment.documents.iter().find(|own| own.id == "DOC-1").unwrap().version.clone().unwrap();
+    change(&mut files, "workspace/documents.yaml", |text| text.replacen(&version, "9.9", 1));
+    mend(&mut files);
+    assert_named(&files, "statement-differs", "DOC-1");
+}
+
 #[test]
 fn exhibit_byte() {
     let path = sample_pack().keys().find(|path| path.ends_with("credential-report.csv")).unwrap().clone();

@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("pack", &["base"]),
     ("excerpt", &["base", "pack", "assessment"]),
     ("explain", &["base", "catalog", "assessment", "judge"]),
-    ("verify", &["base", "pack", "assessment", "excerpt"]),
+    ("verify", &["base", "workspace", "pack", "assessment", "excerpt"]),
     ("pipeline", &["base", "engine", "catalog", "workspace", "evidence", "assessment", "checks", "judge", "report", "render", "pack"]),
     ("io", &["base", "evidence", "pipeline"]),
     ("schemas", &["base", "catalog", "checks", "evidence", "workspace", "assessment", "diff", "report"]),
