@@ -89,9 +89,9 @@ fn note(older: &ChainLink, newer: &ChainLink) -> String {
     let next = day(&older.period_to).and_then(|day| day.tomorrow().ok());
     match (next, day(&newer.period_from)) {
         (Some(next), Some(from)) if next < from => {
-            format!("follows `{}`; from {next} to the day before {from} there is no pack", older.pack)
+            format!("its period follows that of `{}`; from {next} to the day before {from} there is no pack", older.pack)
         }
-        (Some(next), Some(from)) if next == from => format!("follows `{}` without a gap", older.pack),
-        _ => format!("stands after `{}`", older.pack),
+        (Some(next), Some(from)) if next == from => format!("its period follows that of `{}` without a gap", older.pack),
+        _ => format!("its period stands after that of `{}`", older.pack),
     }
 }
