@@ -146,9 +146,9 @@ pub fn each_observation(bytes: &[u8], mut look: impl FnMut(SeenRow<'_>)) -> Opti
 
 /// What a record and the full list of the same objective both hold, row by row: who departs, and of whom the sources cannot tell.
 #[derive(Default)]
-pub struct Listed(Hasher);
+pub struct ListedRows(Hasher);
 
-impl Listed {
+impl ListedRows {
     /// Takes a row in; rows of other outcomes stand in full lists only.
     pub fn add(&mut self, row: &SeenRow<'_>) {
         if !matches!(row.outcome, Outcome::Fail | Outcome::Unknown) {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
-use super::inputs::Listed;
+use super::inputs::ListedRows;
 use super::lists::Lists;
 use super::{Assessment, ClauseResult, DossierRecord, ObjectiveResult, SCHEMA, raw};
 use crate::base::Digest;
@@ -48,19 +48,16 @@ pub fn read_parts(source: &mut dyn Read) -> Result<(Assessment, Lists), PartsErr
 /// # Errors
 /// As [`read_parts`].
 pub fn read_without_lists(source: &mut dyn Read) -> Result<(Assessment, Vec<Digest>), PartsError> {
-    let mut rows = Rows::Digested(Vec::new());
-    let assessment = read(source, &mut rows)?;
-    match rows {
-        Rows::Digested(listed) => Ok((assessment, listed.into_iter().map(Listed::finish).collect())),
-        Rows::Kept(_) => Ok((assessment, Vec::new())),
-    }
+    let mut listed = Vec::new();
+    let assessment = read(source, &mut Rows::Digested(&mut listed))?;
+    Ok((assessment, listed.into_iter().map(ListedRows::finish).collect()))
 }
 
 /// What becomes of the rows of the long lists.
 enum Rows<'l> {
     Kept(&'l mut Lists),
     /// By objective.
-    Digested(Vec<Listed>),
+    Digested(&'l mut Vec<ListedRows>),
 }
 
 fn read(source: &mut dyn Read, rows: &mut Rows<'_>) -> Result<Assessment, PartsError> {
@@ -121,7 +118,7 @@ fn objective(window: &mut Window<'_>, rows: &mut Rows<'_>) -> Result<ObjectiveRe
     let mut small = Map::new();
     match rows {
         Rows::Kept(lists) => lists.begin(""),
-        Rows::Digested(listed) => listed.push(Listed::default()),
+        Rows::Digested(listed) => listed.push(ListedRows::default()),
     }
     window.members(&mut |window, key| {
         if small.contains_key(key) {

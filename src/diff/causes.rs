@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::anew::{Anew, Behind, Exchange, Part, Start, Unclear, Values};
-use super::pairing::{Group, Link};
+use super::pairing::{Group, Link, cited};
 use super::statements::{self, Against, Differing};
 use super::{Change, ExceptionChange, ObjectiveChange, Row, Seen};
 use crate::assessment::inputs::{Input, Inputs, Recorded, RecordedClause, Rejudge};
@@ -254,7 +254,7 @@ impl<'s> Judging<'_, 's> {
             Input::Reliance(id) => vec![self.reliance(id, how)],
             Input::Mapping => vec![self.mapping(old.clause, new.clause, how)],
             Input::Exceptions => self.excepted(old, new, how),
-            Input::Documents => self.documented(&statements::documents(old, new), how),
+            Input::Documents => vec![self.documented(&statements::documents(old, new), how)],
             Input::Samples => vec![self.sampled(&statements::samples(old, new), how)],
             Input::Applicability => {
                 let text = match (&old.clause.basis.not_applicable, &new.clause.basis.not_applicable) {
@@ -408,14 +408,15 @@ impl<'s> Judging<'_, 's> {
         let is_evidence_gone = started + stopped == 0 && nobody_looked;
         let kind = if is_evidence_gone { CauseKind::EvidenceMissing } else { CauseKind::EvidenceChanged };
         let mut text = match (started, stopped) {
+            (0, 0) if moved.lost.len() + moved.found.len() > 0 => format!("{}: {} depart as before.", moved.title, moved.repeated),
             (0, 0) => format!("{}: the same subjects depart, and others are known or not known than before.", moved.title),
             _ => format!("{}: {started} began and {stopped} ceased to depart; {} depart as before.", moved.title, moved.repeated),
         };
         if !moved.lost.is_empty() {
-            text.push_str(&format!(" {} departed of which nobody looked now whether they still do.", moved.lost.len()));
+            text.push_str(&format!(" {} departed, and it is not known now whether they still do.", moved.lost.len()));
         }
         if !moved.found.is_empty() {
-            text.push_str(&format!(" {} depart of which nobody had looked before.", moved.found.len()));
+            text.push_str(&format!(" {} depart, and it was not known before.", moved.found.len()));
         }
         Cause {
             rows: [&moved.started, &moved.stopped, &moved.lost, &moved.found]
@@ -518,7 +519,7 @@ impl<'s> Judging<'_, 's> {
     }
 
     /// Documents that bear on the clause otherwise: because of what is stated, or of the instant alone.
-    fn documented(&self, differing: &Differing<'_>, how: How) -> Vec<Cause<'s>> {
+    fn documented(&self, differing: &Differing<'_>, how: How) -> Cause<'s> {
         let rows = |wanted: &dyn Fn(Against) -> bool| -> Vec<Row<'s>> {
             let chosen = differing.iter().filter(|(_, against)| wanted(**against)).take(ROWS_MAX);
             chosen
@@ -534,17 +535,13 @@ impl<'s> Judging<'_, 's> {
                 .collect()
         };
         let is_stated = |against: Against| against != Against::Otherwise;
-        let mut causes = Vec::new();
         if differing.values().copied().any(is_stated) {
             let text = format!("Documents that bear on it, {}.", against_text(differing));
-            causes.push(Cause { rows: rows(&is_stated), ..Cause::plain(CauseKind::DocumentChanged, how, None, text) });
+            return Cause { rows: rows(&is_stated), ..Cause::plain(CauseKind::DocumentChanged, how, None, text) };
         }
-        if causes.is_empty() {
-            let ids: Vec<&str> = differing.keys().copied().collect();
-            let text = format!("{} Documents are stated as before and stand otherwise: {}.", self.as_of(), ids.join(", "));
-            causes.push(Cause { rows: rows(&|_| true), ..Cause::plain(CauseKind::AsOf, how, None, text) });
-        }
-        causes
+        let ids: Vec<&str> = differing.keys().copied().collect();
+        let text = format!("{} Documents are stated as before and stand otherwise: {}.", self.as_of(), ids.join(", "));
+        Cause { rows: rows(&|_| true), ..Cause::plain(CauseKind::AsOf, how, None, text) }
     }
 
     fn sampled(&self, differing: &Differing<'_>, how: How) -> Cause<'s> {
@@ -592,11 +589,6 @@ fn against_text(differing: &Differing<'_>) -> String {
     ];
     let told = parts.iter().map(|(own, word)| (list(*own), word)).filter(|(ids, _)| !ids.is_empty());
     told.map(|(ids, word)| format!("{word}: {}", ids.join(", "))).collect::<Vec<_>>().join("; ")
-}
-
-/// Objectives that speak for some of the clauses.
-fn cited<'a>(list: &[&'a ClauseResult]) -> BTreeSet<&'a str> {
-    list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.as_str()).collect()
 }
 
 /// A status inside a sentence.

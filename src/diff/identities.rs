@@ -141,7 +141,7 @@ pub(super) struct Settled<'a> {
 
 impl<'a> Facts<'a, '_> {
     /// One subject as both sides saw it.
-    /// `looked` is false where it stands on one side only and nobody looked on the other.
+    /// `looked` is false where it is not known on one side whether it departs.
     pub fn add(&mut self, was: Option<Glimpse<'a>>, is: Option<Glimpse<'a>>, looked: bool) {
         let Some(identity) = is.or(was).and_then(|seen| seen.identity()) else { return };
         let outcome = |seen: Option<Glimpse<'_>>| seen.map(|seen| seen.outcome);

@@ -89,9 +89,6 @@ pub struct Crossing {
 
 impl Crossing {
     pub fn add(&mut self, group: &Group<'_>, change: Change) {
-        let cited = |list: &[&ClauseResult]| -> BTreeSet<String> {
-            list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.clone()).collect()
-        };
         self.withdrawn += usize::from(change == Change::Removed);
         self.newly_asked += usize::from(change == Change::Added);
         let known = cited(&group.before);
@@ -106,6 +103,11 @@ impl Crossing {
             }
         }
     }
+}
+
+/// Objectives that speak for some of the clauses.
+pub fn cited<'a>(list: &[&'a ClauseResult]) -> BTreeSet<&'a str> {
+    list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.as_str()).collect()
 }
 
 /// Clauses that belong together.
@@ -306,9 +308,6 @@ impl Group<'_> {
 
     pub fn entry<'s>(&self, change: Change, movement: Movement, why: String, causes: Vec<Cause<'s>>) -> Entry<'s> {
         let shown = self.after.first().or(self.before.first()).expect("a group has a clause");
-        let cited = |list: &[&ClauseResult]| -> BTreeSet<String> {
-            list.iter().flat_map(|clause| &clause.objectives).map(|own| own.objective.clone()).collect()
-        };
         let (known, asked) = (cited(&self.before), cited(&self.after));
         Entry {
             framework: shown.framework.clone(),
@@ -319,9 +318,9 @@ impl Group<'_> {
             why,
             before: self.before.iter().map(|clause| at(clause)).collect(),
             after: self.after.iter().map(|clause| at(clause)).collect(),
-            objectives_carried: asked.intersection(&known).cloned().collect(),
-            objectives_new: asked.difference(&known).cloned().collect(),
-            objectives_lost: known.difference(&asked).cloned().collect(),
+            objectives_carried: asked.intersection(&known).map(|id| (*id).to_owned()).collect(),
+            objectives_new: asked.difference(&known).map(|id| (*id).to_owned()).collect(),
+            objectives_lost: known.difference(&asked).map(|id| (*id).to_owned()).collect(),
             causes,
         }
     }

@@ -81,7 +81,7 @@ fn both<'a, T>(old: RecordedClause<'a>, new: RecordedClause<'a>, find: impl Fn(&
 }
 
 fn are_redacted(old: RecordedClause<'_>, new: RecordedClause<'_>) -> bool {
-    [old, new].iter().any(|own| own.record.assessment.names.replaced)
+    redacted(old.record, new.record)
 }
 
 /// The exception of an id.
@@ -101,20 +101,13 @@ fn sample<'a>(assessment: &'a Assessment, id: &str) -> Option<&'a SampleRecord> 
 /// Whether two exceptions are stated alike. Where names are hidden on one of the sides, what may hold names is not compared.
 pub fn same_exception(was: &ExceptionRecord, is: &ExceptionRecord, are_redacted: bool) -> bool {
     let plain = |own: &ExceptionRecord| {
-        (
-            own.objective.clone(),
-            own.frameworks.clone(),
-            own.approved_at.clone(),
-            own.expires_at.clone(),
-            own.ticket.clone(),
-            own.subjects.len(),
-        )
+        (own.objective.clone(), own.frameworks.clone(), own.approved_at.clone(), own.expires_at.clone(), own.subjects.len())
     };
     let told = |own: &ExceptionRecord| {
         let steps: Vec<(String, String)> = own.milestones.iter().map(|step| (step.due.clone(), step.what.clone())).collect();
         let people = (own.requested_by.clone(), own.approved_by.clone());
         let texts = [&own.title, &own.reason, &own.compensating_measure, &own.retirement_plan].map(Clone::clone);
-        (texts, people, own.subjects.clone(), steps, own.worksheet.clone())
+        (texts, people, own.ticket.clone(), own.subjects.clone(), steps, own.worksheet.clone())
     };
     plain(was) == plain(is) && (are_redacted || told(was) == told(is))
 }
@@ -132,11 +125,11 @@ fn same_document(was: &DocumentRecord, is: &DocumentRecord, are_redacted: bool) 
         let read: Vec<_> =
             own.examinations.iter().map(|one| (one.on.clone(), one.result, one.clauses.clone(), one.objectives.clone())).collect();
         let days = (own.approved_at.clone(), own.review_by.clone());
-        (own.version.clone(), own.clauses.clone(), own.objectives.clone(), days, read)
+        (own.clauses.clone(), own.objectives.clone(), days, read)
     };
     let told = |own: &DocumentRecord| {
         let read: Vec<_> = own.examinations.iter().map(|one| (one.by.clone(), one.because.clone())).collect();
-        (own.title.clone(), own.path.clone(), own.approved_by.clone(), read)
+        (own.title.clone(), own.path.clone(), own.version.clone(), own.approved_by.clone(), read)
     };
     plain(was) == plain(is) && (are_redacted || told(was) == told(is))
 }

@@ -29,9 +29,10 @@ pub struct ObjectiveChange<'a> {
     pub stopped: Vec<Row<'a>>,
     /// How many departed before and still do.
     pub repeated: usize,
-    /// Subjects that depart now, and nobody had looked before: the source that shows them was not collected, or the objective was not tested.
+    /// Subjects that depart now, and it was not known before: the source that shows them was not collected, the objective was not tested, or
+    /// its pass was not proved.
     pub found: Vec<Row<'a>>,
-    /// Subjects that departed before, and nobody looked now: they have not ceased.
+    /// Subjects that departed before, and it is not known now in the same way: they have not ceased.
     pub lost: Vec<Row<'a>>,
 }
 
@@ -43,7 +44,8 @@ pub struct Row<'a> {
     /// None where it was not in the population, or where the record does not tell.
     pub before: Option<Seen<'a>>,
     pub after: Option<Seen<'a>>,
-    /// `changed`, `new`, `gone`, `not-listed` where only the record is at hand and it lists nothing for that side, or `not-looked-at`.
+    /// `changed`, `new`, `gone`, `not-listed` where only the record is at hand and it lists nothing for that side, `not-looked-at`, or
+    /// `not-known` where a pass is not proved on one side.
     pub because: &'static str,
 }
 
@@ -117,7 +119,8 @@ fn one_objective<'a>(
         let looked = match (was, is) {
             (Some(was), None) => then.at(was.row().artifact),
             (None, Some(is)) => now.at(is.row().artifact),
-            _ => true,
+            // What passes only on evidence too old to prove it has not ended, and may not have begun since.
+            _ => is_known(was) && is_known(is),
         };
         facts.add(was, is, looked);
         let list = match (fails(was), fails(is)) {
@@ -131,8 +134,11 @@ fn one_objective<'a>(
             }
             (false, false) => return,
         };
-        let because =
-            if looked { because(was, is, if was.is_some() { after.is_whole() } else { before.is_whole() }) } else { "not-looked-at" };
+        let because = match (was, is) {
+            (Some(_), Some(_)) if !looked => "not-known",
+            _ if !looked => "not-looked-at",
+            _ => because(was, is, if was.is_some() { after.is_whole() } else { before.is_whole() }),
+        };
         list.push(row(was, is, because));
     };
     let mut renamed: Vec<(Option<Glimpse<'a>>, Option<Glimpse<'a>>)> = Vec::new();
@@ -184,6 +190,11 @@ fn joined<'a>(
         let was = if order == Ordering::Greater { None } else { old.next() };
         pair(was, if order == Ordering::Less { None } else { new.next() });
     }
+}
+
+/// Whether what was seen of a subject is not a pass on evidence too old to prove it.
+fn is_known(seen: Option<Glimpse<'_>>) -> bool {
+    seen.is_none_or(|seen| seen.outcome != Outcome::Pass || seen.row().proved)
 }
 
 fn because(was: Option<Glimpse<'_>>, is: Option<Glimpse<'_>>, other_is_whole: bool) -> &'static str {

@@ -305,6 +305,8 @@ impl<'a> Following<'a> {
                 true
             }
             Some((Outcome::Unknown, _)) => true,
+            // Evidence too old to prove a pass puts nothing right.
+            Some((Outcome::Pass, seen)) if !seen.row().proved => true,
             None if !looked[own.last].at(own.artifact) => true,
             ended if ended.is_some() || is_replaced(own) => {
                 let from = instant(&self.sides[own.since]);

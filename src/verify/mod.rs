@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::assessment::inputs::{Listed as Rows, each_observation};
+use crate::assessment::inputs::{ListedRows, each_observation};
 use crate::assessment::parts::{PartsError, read_without_lists};
 use crate::assessment::{
     ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, Outcome, SCHEMA, Tally, in_force,
@@ -183,7 +183,7 @@ fn main_file(verification: &Verification) -> &'static str {
 fn check_pack(
     assessment: &Assessment,
     rows: &[Digest],
-    listed: Option<Listed>,
+    listed: Option<ListedNames>,
     files: &SourceTree,
     verification: &mut Verification,
     found: &mut Findings,
@@ -296,10 +296,10 @@ fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<(Assessme
 }
 
 /// The list of names in a pack with its digest, or why it cannot be read.
-type Listed = Result<(Names, Option<Digest>), String>;
+type ListedNames = Result<(Names, Option<Digest>), String>;
 
 /// Nothing where a pack has no list of names.
-fn listed_names(files: &SourceTree) -> Option<Listed> {
+fn listed_names(files: &SourceTree) -> Option<ListedNames> {
     let bytes = files.get(NAMES)?;
     if bytes.len() > JSON_BYTES_MAX {
         return Some(Err(format!("it has {} bytes; at most {JSON_BYTES_MAX} are parsed", bytes.len())));
@@ -313,7 +313,7 @@ fn listed_names(files: &SourceTree) -> Option<Listed> {
 }
 
 /// The names of a full pack, which its digests leave out. A redacted pack has none: what it shows is what was digested.
-fn read_names(assessment: &Assessment, listed: Option<Listed>, found: &mut Findings) -> Names {
+fn read_names(assessment: &Assessment, listed: Option<ListedNames>, found: &mut Findings) -> Names {
     let Some(listed) = listed else {
         if assessment.frame.names.is_some() && !assessment.names.replaced {
             found.add("names-missing", NAMES, "the pack shows names, and the list that its digests need is not there");
@@ -387,7 +387,16 @@ fn check_objectives(assessment: &Assessment, rows: &[Digest], files: &SourceTree
         if digest != objective.observations_digest {
             found.add("observations-changed", &path, format!("not the list that the objective `{}` was concluded from", objective.id));
         }
-        match list.flatten() {
+        // Without a list nothing was tested, and nothing can have been observed.
+        let list = match list {
+            Some(None) => {
+                found.add("observations-changed", &path, "cannot be read as a list of observations");
+                None
+            }
+            Some(list) => list,
+            None => objective.observations_digest.is_none().then(Counted::default),
+        };
+        match list {
             None => {}
             Some(list) if list.tally != objective.tally => {
                 found.add("tally-changed", &objective.id, "how many depart and how many do not is not what its list counts to");
@@ -443,9 +452,15 @@ struct Counted {
     rows: Digest,
 }
 
+impl Default for Counted {
+    fn default() -> Counted {
+        Counted { tally: Tally::default(), rows: ListedRows::default().finish() }
+    }
+}
+
 /// Nothing where the bytes are no such list.
 fn counted(bytes: &[u8]) -> Option<Counted> {
-    let (mut tally, mut rows) = (Tally::default(), Rows::default());
+    let (mut tally, mut rows) = (Tally::default(), ListedRows::default());
     each_observation(bytes, |row| {
         tally.population += 1;
         *match row.outcome {

@@ -32,6 +32,11 @@ pub fn check(assessment: &Assessment, files: &SourceTree, names: &Names, found: 
         let stated = documents.iter().find(|stated| stated.id == own.id);
         (&own.id, &own.digest, stated.map(|stated| (names.digest_of(stated), says_document(own, stated))))
     });
+    let kept = |id: &String| assessment.exceptions.iter().any(|own| own.id == *id) || assessment.documents.iter().any(|own| own.id == *id);
+    let stated = exceptions.iter().map(|own| &own.id).chain(documents.iter().map(|own| &own.id));
+    for id in stated.filter(|id| !kept(id)) {
+        found.add("statement-differs", id, "the workspace of the pack states it, and the record does not have it");
+    }
     for (id, digest, stated) in of_exceptions.chain(of_documents) {
         if let Some(message) = wrong(digest, stated.as_ref()) {
             found.add("statement-differs", id, message);

@@ -658,6 +658,33 @@ fn a_remark_says_whether_the_later_side_names_the_earlier_one() {
 }
 
 #[test]
+fn a_pass_on_evidence_too_old_to_prove_it_ends_nothing() {
+    let assessment = &quarter("2026-Q3").assessment;
+    let side = |outcome: Outcome, proved: bool| {
+        let mut lists = Lists::whole();
+        lists.begin("credential-rotation");
+        let (reason, artifact, record, identity) = ("", "aws/credential-report.csv", "1", Some("svc"));
+        lists.observe(SeenRow { subject: "svc AKIA1", outcome, reason, artifact, record, identity, proved });
+        lists.settle();
+        lists
+    };
+    let mut earlier = assessment.clone();
+    earlier.frame.as_of = "2026-06-30T23:59:59+02:00".into();
+    let old = side(Outcome::Fail, true);
+    for (proved, ended) in [(true, 1), (false, 0)] {
+        let new = side(Outcome::Pass, proved);
+        let (before, after) =
+            (Side { assessment: &earlier, lists: Some(&old), check: &WHOLE }, Side { assessment, lists: Some(&new), check: &WHOLE });
+        let set = compare(before, after, &[], &rejudge);
+        let own = set.objectives.iter().find(|own| own.objective == "credential-rotation").unwrap();
+        assert_eq!((own.stopped.len(), own.lost.len()), (ended, 1 - ended));
+        let followed = trend(vec![before, after]);
+        assert_eq!((followed.deviations[1].closed, followed.not_looked_at.len()), (Some(ended), 1 - ended));
+        assert_eq!(followed.remedied.len(), ended);
+    }
+}
+
+#[test]
 fn what_bears_another_name_is_the_same_with_its_keys_and_deviations() {
     let assessment = &quarter("2026-Q3").assessment;
     let side = |name: &str| {

@@ -192,6 +192,13 @@ fn what_the_record_says_of_an_exception_and_a_document() {
     ] {
         assert_caught("assessment.json", forged(list, id, key, value), "statement-differs", id);
     }
+    // One that the record no longer has is still stated.
+    let dropped = |text: &str| {
+        let mut record: serde_json::Value = serde_json::from_str(text).unwrap();
+        record["exceptions"].as_array_mut().unwrap().retain(|own| own["id"] != "RISK-77");
+        serde_json::to_string_pretty(&record).unwrap()
+    };
+    assert_caught("assessment.json", dropped, "statement-differs", "RISK-77");
     // Both at once: the statement does not have the digest of the clauses any more.
     let mut files = signed();
     change(&mut files, "assessment.json", forged("documents", "DOC-1", "version", "\"9.9\""));
