@@ -19,6 +19,15 @@ pub struct Form {
     pub columns: Vec<FormColumn>,
 }
 
+impl Form {
+    /// What stands in for a form where a framework's readers expect none of their own: every clause with what was shown and what is open.
+    pub fn readiness() -> Form {
+        use FormColumn::{Clause, Deviations, Evidence, Exceptions, Open, Owner, Status};
+        let columns = vec![Clause, Owner, Status, Deviations, Evidence, Exceptions, Open];
+        Form { id: "readiness-matrix".into(), kinds: Vec::new(), rows: FormRows::Clauses, columns }
+    }
+}
+
 /// What has a row of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -3,19 +3,19 @@
 //! In: the manifest; later the reply that the user fetched, and the authorities that a checker trusts. Out: when the manifest existed, and
 //! who says so. Knows no clock: certificates are judged at the time that the stamp states.
 
-use cmpv2::status::PkiStatus;
 use cms::cert::CertificateChoices;
 use cms::cert::x509::Certificate;
 use cms::cert::x509::ext::pkix::{BasicConstraints, ExtendedKeyUsage, SubjectKeyIdentifier};
 use cms::content_info::ContentInfo;
 use cms::signed_data::{SignedData, SignerIdentifier, SignerInfo};
-use der::asn1::{Any, OctetString};
+use der::asn1::{Any, BitString, OctetString};
 use der::oid::ObjectIdentifier;
-use der::{Decode, Encode};
+use der::{Decode, Encode, Sequence};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
-use x509_tsp::{MessageImprint, TimeStampReq, TimeStampResp, TspVersion, TstInfo};
+use x509_tsp::{MessageImprint, TimeStampReq, TspVersion, TstInfo};
 
 use super::x509::{Hash, signature_holds};
+use crate::base::diagnostic::printable;
 
 const SHA_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
@@ -99,10 +99,65 @@ fn token(reply: &[u8]) -> Result<ContentInfo, String> {
     if let Ok(bare) = ContentInfo::from_der(reply) {
         return Ok(bare);
     }
-    let reply = TimeStampResp::from_der(reply).map_err(|error| format!("it is no reply of RFC 3161: {error}"))?;
-    let status = reply.status.status;
-    let is_granted = matches!(status, PkiStatus::Accepted | PkiStatus::GrantedWithMods);
-    reply.time_stamp_token.filter(|_| is_granted).ok_or_else(|| format!("the authority did not grant a stamp: {status:?}"))
+    let reply = Reply::from_der(reply).map_err(|error| format!("it is no reply of RFC 3161: {error}"))?;
+    match (reply.status.status, reply.token) {
+        (0 | 1, Some(token)) => Ok(token),
+        (0 | 1, None) => Err("the authority granted a stamp, and the reply has none".to_owned()),
+        (status, _) => Err(reply.status.refusal(status)),
+    }
+}
+
+/// `TimeStampResp` of RFC 3161, section 2.4.2. Read here because its failure bits go beyond those of certificate management.
+#[derive(Sequence)]
+struct Reply {
+    status: ReplyStatus,
+    #[asn1(optional = "true")]
+    token: Option<ContentInfo>,
+}
+
+#[derive(Sequence)]
+struct ReplyStatus {
+    status: u8,
+    #[asn1(optional = "true")]
+    text: Option<Vec<String>>,
+    #[asn1(optional = "true")]
+    failures: Option<BitString>,
+}
+
+impl ReplyStatus {
+    /// Why there is no stamp, in the authority's own words where it gives some.
+    fn refusal(&self, status: u8) -> String {
+        let kind = match status {
+            2 => "it refused",
+            3 => "it has not decided yet",
+            4 | 5 => "its certificate is revoked or about to be",
+            _ => "it answered with a status that RFC 3161 does not know",
+        };
+        let set = |bits: &BitString| {
+            let named = bits.bits().enumerate().filter(|(_, is_set)| *is_set);
+            named.map(|(bit, _)| failure(bit)).collect::<Vec<_>>()
+        };
+        let reasons = self.failures.as_ref().map(set).unwrap_or_default();
+        let words = self.text.iter().flatten().map(|text| format!("“{}”", printable(text)));
+        let parts: Vec<String> = reasons.into_iter().map(str::to_owned).chain(words).collect();
+        let because = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        format!("the authority did not grant a stamp; {kind}{because}")
+    }
+}
+
+/// `PKIFailureInfo` of RFC 3161, section 2.4.2.
+fn failure(bit: usize) -> &'static str {
+    match bit {
+        0 => "it does not know the digest",
+        2 => "the request is not allowed",
+        5 => "the request has the wrong form",
+        14 => "its clock is not available",
+        15 => "it does not have the policy asked for",
+        16 => "it does not know an extension asked for",
+        17 => "what was asked for besides is not available",
+        25 => "it failed itself",
+        _ => "a failure that RFC 3161 does not name",
+    }
 }
 
 fn signed_data(token: &ContentInfo) -> Result<SignedData, String> {

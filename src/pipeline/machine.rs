@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::assessment::Assessment;
+use crate::base::Instant;
 use crate::render::{RenderError, junit, markdown, oscal, sarif, workbook};
-use crate::report::Machine;
+use crate::report::{Machine, register_list};
 
 /// The folder of a pack that holds them.
 pub const FOLDER: &str = "machine";
 
 /// Every machine form by its path in the pack.
 pub fn machine_files(mut machine: Machine) -> Result<BTreeMap<String, Vec<u8>>, RenderError> {
-    let failed = |error: &dyn std::error::Error| RenderError::Template(error.to_string());
     let mut files = BTreeMap::new();
     let mut put = |name: &str, bytes: Vec<u8>| files.insert(format!("{FOLDER}/{name}"), bytes);
     // The lists say everything once more, cell by cell: they are gone before the rest is made.
@@ -29,4 +30,14 @@ pub fn machine_files(mut machine: Machine) -> Result<BTreeMap<String, Vec<u8>>, 
         put("oscal-poam.json", plan);
     }
     Ok(files)
+}
+
+/// The register of machine identities as a workbook of its own.
+pub fn register_workbook(assessment: &Assessment) -> Result<Vec<u8>, RenderError> {
+    let created = Instant::parse(&assessment.frame.as_of).map_or(0, |at| at.utc().as_second());
+    workbook::workbook(&[register_list(&assessment.register)], &assessment.frame.title, created).map_err(|error| failed(&error))
+}
+
+fn failed(error: &dyn std::error::Error) -> RenderError {
+    RenderError::Template(error.to_string())
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Assessed;
-use super::machine::machine_files;
+use super::machine::{machine_files, register_workbook};
 use super::redaction::{Redacted, ledger, redacted};
-use crate::assessment::{Assessment, REGISTER_COLUMNS, RegisterRecord, register_csv, written};
+use crate::assessment::{Assessment, register_csv, written};
 use crate::base::{Digest, SourceTree};
 use crate::pack::{self, PART};
-use crate::render::{RenderError, html, pdf, text, workbook};
+use crate::render::{RenderError, html, pdf, text};
 use crate::report::{Report, Wording, build, build_part, machine};
 
 /// A sealed pack in memory.
@@ -95,7 +95,7 @@ pub fn outputs(
     let (rendered, page, forms, register, parts) = std::thread::scope(|scope| {
         let page = aside(scope, || html::render(&report, templates));
         let forms = aside(scope, || machine_files(machine(&assessment, wording, None)));
-        let register = aside(scope, || register_workbook(&assessment.register));
+        let register = aside(scope, || register_workbook(&assessment));
         let parts = aside(scope, || parts(&assessment, look));
         // The longest of them on this thread. None reads what another one writes, so the bytes do not depend on who is first.
         let rendered = pdf::render(&report, &record, templates, fonts);
@@ -110,7 +110,7 @@ pub fn outputs(
     files.insert("report.pdf".into(), rendered.bytes);
     files.insert("index.html".into(), page?);
     files.extend(forms?);
-    files.extend(register.map(|bytes| ("register.xlsx".to_owned(), bytes)));
+    files.insert("register.xlsx".into(), register?);
     files.insert("README.txt".into(), text::render(&report, templates, "text/README.txt.j2")?);
     files.insert("assessment.json".into(), record);
     progress("sealing");
@@ -155,15 +155,6 @@ fn aside<'scope, T: Send + 'scope>(
 /// What the thread made; a bug in it goes on here.
 fn joined<T>(handle: std::thread::ScopedJoinHandle<'_, T>) -> T {
     handle.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug))
-}
-
-/// The register for a spreadsheet; none where it has more rows than a sheet can.
-fn register_workbook(register: &[RegisterRecord]) -> Option<Vec<u8>> {
-    const ROWS_MAX: usize = 1_048_575;
-    if register.len() > ROWS_MAX {
-        return None;
-    }
-    workbook::xlsx("Register", &REGISTER_COLUMNS, register.iter().map(RegisterRecord::cells)).ok()
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {

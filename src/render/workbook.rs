@@ -51,7 +51,7 @@ pub fn xlsx<'a, const N: usize>(sheet: &str, header: &[&str; N], rows: impl Iter
     let mut last = 0;
     for (row, cells) in (1_u32..).zip(rows) {
         for (column, cell) in (0_u16..).zip(cells) {
-            let cell: String = cell.chars().take(CELL_CHARS_MAX).collect();
+            let cell: String = defused(cell).chars().take(CELL_CHARS_MAX).collect();
             page.write_string_with_format(row, column, cell, &wrapped)?;
         }
         last = row;
@@ -70,7 +70,8 @@ pub fn csv_list(list: &ListView) -> Result<Vec<u8>, csv::Error> {
             CellView::Empty => String::new(),
             CellView::Text(text) => defused(text),
             CellView::Number(number) => number.to_string(),
-            CellView::Instant(text, _) => text.clone(),
+            CellView::Flag(flag) => flag.to_string(),
+            CellView::Instant(text, _) | CellView::Day(text, _) => text.clone(),
         }))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
@@ -111,6 +112,7 @@ struct Formats {
     text: Format,
     number: Format,
     instant: Format,
+    day: Format,
 }
 
 impl Formats {
@@ -121,6 +123,7 @@ impl Formats {
             text: top().set_text_wrap(),
             number: top().set_num_format("0"),
             instant: top().set_num_format("yyyy-mm-dd hh:mm:ss"),
+            day: top().set_num_format("yyyy-mm-dd"),
         }
     }
 }
@@ -151,16 +154,21 @@ fn write(page: &mut Worksheet, line: u32, at: u16, cell: &CellView, formats: &Fo
         CellView::Number(number) => {
             page.write_number_with_format(line, at, *number as f64, &formats.number)?;
         }
-        CellView::Instant(text, seconds) => match ExcelDateTime::from_timestamp(*seconds) {
-            Ok(instant) => {
-                page.write_datetime_with_format(line, at, &instant, &formats.instant)?;
-            }
-            // Before 1900 the format has no instants.
-            Err(_) => {
-                page.write_string_with_format(line, at, text.as_str(), &formats.text)?;
-            }
-        },
+        CellView::Flag(flag) => {
+            page.write_boolean_with_format(line, at, *flag, &formats.text)?;
+        }
+        CellView::Instant(text, seconds) => dated(page, (line, at), text, *seconds, (&formats.instant, &formats.text))?,
+        CellView::Day(text, seconds) => dated(page, (line, at), text, *seconds, (&formats.day, &formats.text))?,
     }
+    Ok(())
+}
+
+/// An instant or a day; the text where the format cannot hold it, which has none before 1900.
+fn dated(page: &mut Worksheet, (line, at): (u32, u16), text: &str, seconds: i64, (format, plain): (&Format, &Format)) -> Result<(), XlsxError> {
+    match ExcelDateTime::from_timestamp(seconds) {
+        Ok(instant) => page.write_datetime_with_format(line, at, &instant, format)?,
+        Err(_) => page.write_string_with_format(line, at, text, plain)?,
+    };
     Ok(())
 }
 
@@ -169,8 +177,9 @@ fn width(list: &ListView, column: usize) -> f64 {
     let chars = |cell: &CellView| match cell {
         CellView::Empty => 0,
         CellView::Text(text) => text.lines().map(|line| line.chars().count()).max().unwrap_or(0),
-        CellView::Number(_) => 8,
+        CellView::Number(_) | CellView::Flag(_) => 8,
         CellView::Instant(..) => 19,
+        CellView::Day(..) => 10,
     };
     let widest = list.rows.iter().take(200).filter_map(|row| row.get(column)).map(chars).max().unwrap_or(0);
     (widest.clamp(10, 60) + 2) as f64
@@ -190,7 +199,7 @@ mod tests {
         use calamine::Reader;
         let mut read: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(book)).unwrap();
         let range = read.worksheet_range("Sheet").unwrap();
-        assert_eq!(range.get_value((1, 0)), Some(&calamine::Data::String("=1+1".into())));
+        assert_eq!(range.get_value((1, 0)), Some(&calamine::Data::String("'=1+1".into())), "still none when the sheet is kept as CSV");
         assert!(read.worksheet_formula("Sheet").unwrap().is_empty());
     }
 }

@@ -132,9 +132,10 @@ impl FormCellView {
 }
 
 impl Builder<'_> {
-    /// The forms of the frameworks in scope; a form in which no clause stands is left out.
+    /// One form for each framework in scope, its own or the readiness matrix; a form in which no clause stands is left out.
     pub(super) fn forms(&self) -> Vec<FormView> {
-        let of = |framework: &FrameworkRecord| self.form(framework, framework.form.as_ref()?);
+        let readiness = Form::readiness();
+        let of = |framework: &FrameworkRecord| self.form(framework, framework.form.as_ref().unwrap_or(&readiness));
         self.assessment.frameworks.iter().filter_map(of).collect()
     }
 

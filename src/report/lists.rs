@@ -5,9 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::forms::{FormRowView, FormView, PlanItemView};
-use super::machine::{ClauseItem, DeviationItem, ExceptionItem, ExhibitItem, Machine, Moment, ObjectiveItem, shown};
+use super::machine::{ClauseItem, DeviationItem, ExceptionItem, ExhibitItem, Machine, Moment, ObjectiveItem, moment, shown};
 use super::wording::Wording;
+use crate::assessment::{REGISTER_COLUMNS, RegisterRecord};
+use crate::base::instant::Day;
 use crate::base::{FormColumn, Status};
 
 /// A table with a name, typed cells, and the same number of cells in every row.
@@ -36,8 +40,11 @@ pub enum CellView {
     Empty,
     Text(String),
     Number(u64),
+    Flag(bool),
     /// In UTC: as text, and in seconds since 1970.
     Instant(String, i64),
+    /// A calendar day: as text, and the seconds since 1970 at which it begins in UTC.
+    Day(String, i64),
 }
 
 impl CellView {
@@ -51,6 +58,12 @@ impl CellView {
 
     fn count(count: usize) -> CellView {
         CellView::Number(count as u64)
+    }
+
+    /// A calendar day; what was written where it is none.
+    fn day(text: &str) -> CellView {
+        let seconds = Day::parse(text).ok().and_then(|day| day.starts_at_micros(&TimeZone::UTC)).map(|micros| micros / 1_000_000);
+        seconds.map_or_else(|| CellView::text(text), |seconds| CellView::Day(text.to_owned(), seconds))
     }
 
     /// An instant in UTC; what was written where it is none.
@@ -147,7 +160,7 @@ fn planned(own: &PlanItemView) -> [CellView; 9] {
         CellView::lines(&own.clauses),
         CellView::text(&shown(&own.remedy)),
         CellView::text(&shown(&own.owner)),
-        CellView::text(&own.due),
+        CellView::day(&own.due),
         CellView::lines(&milestones),
     ]
 }
@@ -161,6 +174,22 @@ fn list<const N: usize>(name: &str, keys: &[&'static str; N], rows: impl Iterato
         title: wording.label("list", name),
         columns: keys.iter().map(column).collect(),
         rows: rows.map(Vec::from).collect(),
+    }
+}
+
+/// The register of machine identities for a workbook of its own, under the names that its CSV file has.
+pub fn register_list(register: &[RegisterRecord]) -> ListView {
+    let cell = |(key, text): (&str, &str)| match key {
+        "created_at" | "expires_at" | "last_used_at" if !text.is_empty() => CellView::moment(&moment(Some(text))),
+        "admin" | "in_register" => CellView::Flag(text == "yes"),
+        _ => CellView::text(&shown(text)),
+    };
+    ListView {
+        name: "register".into(),
+        has_file: false,
+        title: "Register".into(),
+        columns: REGISTER_COLUMNS.iter().map(|key| ColumnView { key: (*key).into(), title: (*key).into() }).collect(),
+        rows: register.iter().map(|own| REGISTER_COLUMNS.into_iter().zip(own.cells()).map(cell).collect()).collect(),
     }
 }
 

@@ -622,7 +622,7 @@ fn line_of(record: &str) -> Option<u32> {
     digits.parse().ok().filter(|line| *line > 0)
 }
 
-fn moment(written: Option<&str>) -> Moment {
+pub(super) fn moment(written: Option<&str>) -> Moment {
     let Some(written) = written else { return Moment::default() };
     let at = Instant::parse(written).ok();
     Moment {

@@ -17,7 +17,7 @@ pub mod wording;
 
 pub use build::{Limits, build, build_part, build_within};
 pub use changes::Changes;
-pub use lists::{CellView, ColumnView, ListView};
+pub use lists::{CellView, ColumnView, ListView, register_list};
 pub use machine::{Machine, machine};
 pub use model::Report;
 pub use overview::{Outline, Overview, overview};

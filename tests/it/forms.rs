@@ -286,14 +286,16 @@ fn cells_of_a_workbook_are_typed_and_the_words_of_every_column_are_there() {
                     CellView::Empty => None,
                     CellView::Text(_) => Some("text"),
                     CellView::Number(_) => Some("number"),
+                    CellView::Flag(_) => Some("flag"),
                     CellView::Instant(..) => Some("instant"),
+                    CellView::Day(..) => Some("day"),
                 })
                 .collect();
             assert!(kinds.len() <= 1, "{} {}: {kinds:?}", list.name, column.key);
         }
     }
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(sample_pack()["machine/workbook.xlsx"].clone())).unwrap();
-    let forms = ["Plan of action and milestones", "Findings by requirement", "Organizational profile"];
+    let forms = ["Plan of action and milestones", "Findings by requirement", "Organizational profile", "Readiness matrix"];
     let sheets = ["Summary", "Clauses", "Objectives", "Deviations", "Exceptions", "Exhibits"];
     assert_eq!(book.sheet_names(), sheets.into_iter().chain(forms).collect::<Vec<_>>());
     for name in book.sheet_names() {
@@ -303,6 +305,10 @@ fn cells_of_a_workbook_are_typed_and_the_words_of_every_column_are_there() {
     assert_eq!(summary.get_value((1, 2)), Some(&Data::Float(280.0)));
     let Some(Data::DateTime(as_of)) = summary.get_value((1, 8)) else { panic!("an instant") };
     assert_eq!(as_of.to_ymd_hms_milli(), (2026, 9, 30, 21, 59, 59, 0));
+    let plan = book.worksheet_range("Plan of action and milestones").unwrap();
+    let due = plan.rows().next().unwrap().iter().position(|title| title.to_string() == "Due").unwrap();
+    let days: Vec<&Data> = plan.rows().skip(1).map(|row| &row[due]).filter(|cell| **cell != Data::Empty).collect();
+    assert!(!days.is_empty() && days.iter().all(|cell| matches!(cell, Data::DateTime(day) if day.to_ymd_hms_milli().3 == 0)), "{days:?}");
     let zipped = sample_pack()["machine/workbook.xlsx"].clone();
     let again = machine_files(machine.clone()).unwrap();
     assert!(again["machine/workbook.xlsx"] == zipped, "the same content, the same bytes");

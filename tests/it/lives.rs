@@ -155,7 +155,23 @@ fn the_pack_holds_the_register_whole_and_a_dossier_for_everybody_who_departs() {
     assert_eq!(reader.records().count(), assessment.register.len());
     use calamine::Reader;
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(pack["register.xlsx"].clone())).unwrap();
-    assert_eq!(book.worksheet_range("Register").unwrap().height(), assessment.register.len() + 1);
+    let sheet = book.worksheet_range("Register").unwrap();
+    assert_eq!(sheet.height(), assessment.register.len() + 1);
+    use calamine::Data;
+    for (row, own) in sheet.rows().skip(1).zip(&assessment.register) {
+        let cell = |key: &str| &row[REGISTER_COLUMNS.iter().position(|own| *own == key).unwrap()];
+        assert_eq!((cell("admin"), cell("in_register")), (&Data::Bool(own.admin), &Data::Bool(own.in_register)));
+        for (key, stated) in [("created_at", &own.created_at), ("expires_at", &own.expires_at), ("last_used_at", &own.last_used_at)] {
+            // Days since the end of 1899, as spreadsheets count.
+            let seconds = match cell(key) {
+                Data::Empty => None,
+                Data::DateTime(at) => Some(((at.as_f64() - 25_569.0) * 86_400.0).round() as i64),
+                other => panic!("{} {key}: {other:?} is no instant", own.identity),
+            };
+            let expected = stated.as_deref().map(|at| tickmark::base::Instant::parse(at).unwrap().utc().as_second());
+            assert_eq!(seconds, expected, "{} {key}", own.identity);
+        }
+    }
     let departing: BTreeSet<&str> = assessment
         .objectives
         .iter()

@@ -121,6 +121,7 @@ fn each_framework_prints_its_own_form_only_and_the_lists_say_the_same() {
             ("soc2-tsc@2017", "tests-of-controls"),
             ("nis2@2022-2555", "article-register"),
             ("dora@2022-2554", "article-register"),
+            ("owasp-nhi-top10@2025", "readiness-matrix"),
         ]
     );
     let files = machine_files(machine(&assessment, wording(), None)).unwrap();
@@ -137,8 +138,13 @@ fn each_framework_prints_its_own_form_only_and_the_lists_say_the_same() {
     assert_eq!(register.len(), assessable("nis2@2022-2555") + assessable("dora@2022-2554"));
     assert!(register.iter().any(|row| row["framework"] == "dora@2022-2554" && row["clause"].starts_with("Art.")));
     assert!(rows_of("tests-of-controls").len() > assessable("soc2-tsc@2017"), "a row for each test of a criterion");
-    let only = report(&assess("owasp-nhi-top10@2025", ""));
-    assert!(only.forms.is_empty());
+    // Readers of a framework who know no form of their own are given every clause, how it stands and what is open.
+    let matrix = rows_of("readiness-matrix");
+    let own: Vec<_> = assessment.clauses.iter().filter(|own| own.framework == "owasp-nhi-top10@2025" && own.status.is_some()).collect();
+    let stands: Vec<(&str, &str)> = own.iter().map(|own| (own.clause.as_str(), own.status.unwrap().word())).collect();
+    assert_eq!(matrix.iter().map(|row| (row["clause"].as_str(), row["status"].as_str())).collect::<Vec<_>>(), stands);
+    let open = |row: &BTreeMap<String, String>| !row["open"].is_empty() && row.contains_key("evidence") && row.contains_key("deviations");
+    assert!(stands.len() == 10 && matrix.iter().all(open), "{matrix:?}");
 }
 
 #[test]

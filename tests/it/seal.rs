@@ -306,6 +306,14 @@ fn a_time_stamp_is_requested_offline_attached_later_and_checked_by_openssl_and_b
         };
         reply("pack/seal/timestamp.tsq", "reply.tsr");
         good(run("openssl", &["ts", "-query", "-data", "tsa.cnf", "-sha256", "-cert", "-out", "other.tsq"], folder, b""));
+        let strict = fs::read_to_string(folder.join("tsa.cnf")).unwrap().replace("digests = sha256", "digests = sha512");
+        fs::write(folder.join("strict.cnf"), strict).unwrap();
+        let refused = ["ts", "-reply", "-config", "strict.cnf", "-queryfile", "pack/seal/timestamp.tsq", "-out", "refused.tsr"];
+        good(run("openssl", &refused, folder, b""));
+        let attached = tickmark(&["timestamp", "attach", shown(&pack), shown(&folder.join("refused.tsr"))]);
+        let told = String::from_utf8_lossy(&attached.stderr).into_owned();
+        assert!(told.contains("the authority did not grant a stamp; it refused: it does not know the digest"), "{told}");
+        assert!(told.contains("Message digest algorithm is not supported"), "in the authority's own words: {told}");
         reply("other.tsq", "other.tsr");
         let other = tickmark(&["timestamp", "attach", shown(&pack), shown(&folder.join("other.tsr"))]);
         assert_eq!(other.status.code(), Some(2), "a stamp over another file is not attached");
