@@ -180,15 +180,17 @@ pub fn nearest<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// Text from a file, made safe for a terminal: control characters become visible escapes.
+/// Text from a file, made safe to look at: what is invisible or turns the order of what follows becomes a readable escape.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let hidden =
-                c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}');
-            if hidden && c != '\n' { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }
-        })
-        .collect()
+    text.chars().flat_map(|c| if is_hidden(c) && c != '\n' { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
+}
+
+/// Whether a character shows nothing by itself, or makes others look like something else: controls, joiners, marks of direction, tags.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn excerpt_window(text: &str, bytes: &Range<usize>) -> (Range<usize>, Range<usize>) {

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::RenderError;
 use crate::base::SourceTree;
+use crate::base::diagnostic::{is_hidden, printable};
 use crate::report::{Changes, Report};
 
 /// Renders `templates/html/report.html.j2`.
@@ -18,8 +19,7 @@ pub fn render(report: &Report, templates: &SourceTree) -> Result<Vec<u8>, Render
         source_hash(css),
         source_hash(js)
     );
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    let mut environment = environment();
     environment.add_template("report.html", page).map_err(|error| failed(&error))?;
     let template = environment.get_template("report.html").map_err(|error| failed(&error))?;
     let rendered = template
@@ -43,8 +43,7 @@ pub fn render_changes(changes: &Changes, templates: &SourceTree) -> Result<Vec<u
     let scripts = if changes.filter.changes.is_empty() { String::new() } else { format!("script-src '{}'; ", source_hash(js)) };
     let policy =
         format!("default-src 'none'; style-src '{}'; {scripts}img-src data:; base-uri 'none'; form-action 'none'", source_hash(&css));
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    let mut environment = environment();
     environment.add_template("changes.html", page).map_err(|error| failed(&error))?;
     let template = environment.get_template("changes.html").map_err(|error| failed(&error))?;
     let values = context! {
@@ -55,6 +54,19 @@ pub fn render_changes(changes: &Changes, templates: &SourceTree) -> Result<Vec<u
         csp => policy
     };
     Ok(template.render(values).map_err(|error| failed(&error))?.into_bytes())
+}
+
+/// Every value is escaped; what is invisible or turns the order of others becomes a readable escape.
+fn environment<'source>() -> Environment<'source> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() && text.chars().any(is_hidden) => {
+            minijinja::escape_formatter(out, state, &Value::from(printable(text)))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    environment
 }
 
 /// The form in which a Content-Security-Policy names an inline text.

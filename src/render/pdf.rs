@@ -17,6 +17,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use super::RenderError;
 use super::compact::{LostLinks, compact};
 use crate::base::SourceTree;
+use crate::base::diagnostic::is_hidden;
 use crate::report::{Changes, Report};
 
 /// A document to typeset: its template, its data, and what it carries along for machines.
@@ -185,18 +186,22 @@ impl World for Closed {
     }
 }
 
-/// Replaces characters that no font can show by a readable escape, so that no silent box appears.
+/// Replaces characters that no font can show by a readable escape, so that no silent box appears, and those that are invisible or turn
+/// the order of others.
 fn escape_unshown(value: &mut serde_json::Value, book: &FontBook, unshown: &mut Vec<char>) {
     match value {
         serde_json::Value::String(text) => {
-            if text.chars().any(|c| !shown(c, book)) {
+            let is_plain = |c: char| c == '\n' || c == '\t' || !is_hidden(c);
+            if text.chars().any(|c| !is_plain(c) || !shown(c, book)) {
                 let mut escaped = String::with_capacity(text.len());
                 for c in text.chars() {
-                    if shown(c, book) {
-                        escaped.push(c);
-                    } else {
-                        unshown.push(c);
-                        escaped.extend(c.escape_unicode());
+                    match (is_plain(c), shown(c, book)) {
+                        (true, true) => escaped.push(c),
+                        (is_plain, _) => {
+                            // A font that would show what is invisible helps nobody.
+                            unshown.extend(is_plain.then_some(c));
+                            escaped.extend(c.escape_unicode());
+                        }
                     }
                 }
                 *text = escaped;
@@ -210,10 +215,7 @@ fn escape_unshown(value: &mut serde_json::Value, book: &FontBook, unshown: &mut 
 
 fn shown(c: char, book: &FontBook) -> bool {
     if c.is_ascii() {
-        return !c.is_ascii_control() || c == '\n' || c == '\t';
-    }
-    if c.is_control() {
-        return false;
+        return true;
     }
     (0..).map_while(|index| book.info(index)).any(|info| info.coverage.contains(u32::from(c)))
 }
@@ -235,4 +237,20 @@ fn explain(world: &Closed, errors: &[typst::diag::SourceDiagnostic]) -> RenderEr
         })
         .collect();
     RenderError::Template(lines.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped_and_only_what_lacks_a_font_is_told() {
+        let mut fonts = FontStore::new();
+        fonts.extend(typst_kit::fonts::embedded());
+        let mut value = serde_json::json!(["svc\u{202e}nimda\u{200b}\u{7}\nÅse", {"key": "\u{10ffff}"}]);
+        let mut unshown = Vec::new();
+        escape_unshown(&mut value, fonts.book(), &mut unshown);
+        assert_eq!(value, serde_json::json!(["svc\\u{202e}nimda\\u{200b}\\u{7}\nÅse", {"key": "\\u{10ffff}"}]));
+        assert_eq!(unshown, ['\u{10ffff}']);
+    }
 }

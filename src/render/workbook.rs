@@ -164,7 +164,13 @@ fn write(page: &mut Worksheet, line: u32, at: u16, cell: &CellView, formats: &Fo
 }
 
 /// An instant or a day; the text where the format cannot hold it, which has none before 1900.
-fn dated(page: &mut Worksheet, (line, at): (u32, u16), text: &str, seconds: i64, (format, plain): (&Format, &Format)) -> Result<(), XlsxError> {
+fn dated(
+    page: &mut Worksheet,
+    (line, at): (u32, u16),
+    text: &str,
+    seconds: i64,
+    (format, plain): (&Format, &Format),
+) -> Result<(), XlsxError> {
     match ExcelDateTime::from_timestamp(seconds) {
         Ok(instant) => page.write_datetime_with_format(line, at, &instant, format)?,
         Err(_) => page.write_string_with_format(line, at, text, plain)?,

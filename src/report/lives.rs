@@ -28,10 +28,20 @@ pub struct RegisterView {
     /// Those that depart most, for formats with little room.
     pub excerpt: Vec<RegisterRowView>,
     pub total: usize,
+    /// Who answers for them, by name; last those of whom no owner is stated.
+    pub owners: Vec<OwnerView>,
     /// "2000 of 4711 are shown", or empty when `rows` has all.
     pub rows_note: String,
     /// The same of the excerpt.
     pub excerpt_note: String,
+}
+
+/// An owner, and how many identities it answers for.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OwnerView {
+    /// Empty for those of whom none is stated.
+    pub owner: String,
+    pub identities: usize,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -192,7 +202,15 @@ impl Builder<'_> {
         let row = |own: &RegisterRecord| self.register_row(own, deviations(own));
         let rows: Vec<RegisterRowView> = register.iter().take(REGISTER_ROWS_MAX).map(row).collect();
         let excerpt: Vec<RegisterRowView> = worst.into_iter().map(row).collect();
+        let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
+        for own in register {
+            *owners.entry(own.owner.as_deref().unwrap_or_default()).or_default() += 1;
+        }
+        let mut owners: Vec<OwnerView> =
+            owners.into_iter().map(|(owner, identities)| OwnerView { owner: owner.to_owned(), identities }).collect();
+        owners.sort_by_key(|own| own.owner.is_empty());
         RegisterView {
+            owners,
             rows_note: self.shown_note("register_more", rows.len(), register.len()),
             excerpt_note: self.shown_note("register_excerpt", excerpt.len(), register.len()),
             rows,

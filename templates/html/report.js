@@ -1,5 +1,5 @@
-// Filter, deep links and printing. Everything on the page can be read without this script: it only hides and reveals
-// what is already there, works on data- attributes, and never turns text into markup.
+// Filters, sorting, deep links and printing. Everything on the page can be read without this script: it only hides, reveals and
+// orders what is already there, works on data- attributes, and never turns text into markup.
 "use strict";
 
 (() => {
@@ -11,8 +11,15 @@
   const framework = byId("ui-framework");
   const statuses = [...form.querySelectorAll("input[name=status]")];
   const count = byId("ui-count");
+  // Owner and identity stand above the clauses and above the register; both places always say the same.
+  const owners = ["ui-owner", "ui-register-owner"].map(byId).filter(Boolean);
+  const identities = ["ui-identity", "ui-register-identity"].map(byId).filter(Boolean);
+  const register = byId("ui-register");
+  const registerCount = byId("ui-register-count");
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
   const plain = (text) => text.normalize("NFKC").toLowerCase();
+  const wordsOf = (text) => plain(text).split(/\s+/).filter(Boolean);
+  const textOf = (element) => [...element.querySelectorAll("[data-find]")].map((part) => part.textContent).join("\n");
 
   // One entry for every section, heading and clause, in the order of the page.
   const sections = [...document.querySelectorAll(".framework")].map((element) => ({ element, show: true }));
@@ -24,31 +31,99 @@
       depth: Number(element.dataset.depth),
       framework: element.dataset.framework,
       status: element.dataset.status,
+      objectives: [...element.querySelectorAll("[data-objective]")].map((part) => part.dataset.objective),
       text: null,
       show: true,
     })),
   );
   const clauses = items.filter((item) => item.isClause);
   const clauseOf = new Map(clauses.map((clause) => [clause.element, clause]));
+  const findings = [...document.querySelectorAll(".finding")].map((element) => ({ element, show: true }));
+  const lives = [...document.querySelectorAll(".dossier")].map((element) => ({
+    element,
+    owner: element.dataset.owner,
+    departs: element.dataset.departs.split(" "),
+    text: null,
+    show: true,
+  }));
+  const rows = [...document.querySelectorAll(".register tbody tr")].map((element) => ({
+    element,
+    owner: element.dataset.owner,
+    name: element.dataset.name,
+    text: null,
+    show: true,
+  }));
   let pinned = null;
 
-  const textOf = (element) => [...element.querySelectorAll("[data-find]")].map((part) => part.textContent).join("\n");
+  const whoText = (entry) => (entry.text ??= plain(`${textOf(entry.element)}\n${entry.name ?? ""}`));
 
-  /** Searchable text is collected at the first search: a clause's own, and the subjects of the objectives it cites. */
+  /** What a search may find behind an objective: its subjects, and who departs from it, with owners. Collected at the first search. */
+  let behind = null;
   function collectText() {
-    if (clauses.every((clause) => clause.text !== null)) return;
-    const subjects = new Map([...document.querySelectorAll(".finding")].map((finding) => [finding.id, plain(textOf(finding))]));
-    for (const clause of clauses) {
-      const cited = [...clause.element.querySelectorAll("[data-objective]")].map((part) => subjects.get(part.dataset.objective) || "");
-      clause.text = [plain(textOf(clause.element)), ...cited].join("\n");
+    if (behind) return;
+    const parts = new Map(findings.map(({ element }) => [element.id, [plain(textOf(element))]]));
+    for (const life of lives) {
+      const own = `${whoText(life)}\n${plain(life.owner)}`;
+      for (const objective of new Set(life.departs)) parts.get(objective)?.push(own);
     }
+    behind = new Map([...parts].map(([objective, texts]) => [objective, texts.join("\n")]));
+    for (const clause of clauses) clause.text = plain(textOf(clause.element));
+  }
+
+  /** For each word whether a clause has it: in its own text, or behind an objective that it cites. */
+  function finder(terms) {
+    if (terms.length > 0) collectText();
+    const objectives = terms.map((term) => new Set([...behind ?? []].filter(([, text]) => text.includes(term)).map(([objective]) => objective)));
+    return (clause) => terms.every((term, at) => clause.text.includes(term) || clause.objectives.some((own) => objectives[at].has(own)));
+  }
+
+  /** Whose rows are asked for; nothing where everybody's are. */
+  function whom() {
+    const chosen = owners[0]?.selectedOptions[0];
+    const terms = wordsOf(identities[0]?.value ?? "");
+    if (!chosen || (chosen.value === "" && terms.length === 0)) return null;
+    const owner = chosen.dataset.none === undefined ? chosen.value : "";
+    return (entry) => (chosen.value === "" || entry.owner === owner) && terms.every((term) => whoText(entry).includes(term));
+  }
+
+  /** Shows who is asked for, and says which objectives they depart from; nothing where everybody is. */
+  function applyWhom() {
+    const isMeant = whom();
+    for (const entry of [...lives, ...rows]) entry.show = !isMeant || isMeant(entry);
+    const meant = isMeant ? lives.filter((life) => life.show) : [];
+    const objectives = isMeant ? new Set(meant.flatMap((life) => life.departs)) : null;
+    for (const finding of findings) finding.show = !objectives || objectives.has(finding.element.id);
+    for (const entry of [...lives, ...rows, ...findings]) {
+      if (entry.element.hidden === entry.show) entry.element.hidden = !entry.show;
+    }
+    mark(new Set(meant.map((life) => `#${life.element.id}`)));
+    if (registerCount) {
+      const shown = (list) => String(list.filter((entry) => entry.show).length);
+      const values = { rows: shown(rows), row_total: String(rows.length), lives: shown(lives), life_total: String(lives.length) };
+      const text = fill(registerCount.dataset.count, values);
+      if (registerCount.textContent !== text) registerCount.textContent = text;
+    }
+    return objectives;
+  }
+
+  /** Marks those who are asked for where they stand among others. */
+  let places = null;
+  let marked = [];
+  function mark(anchors) {
+    for (const element of marked) element.classList.remove("meant");
+    marked = [];
+    if (anchors.size === 0) return;
+    places ??= [...document.querySelectorAll(".deviations a[href^='#i-']")];
+    marked = places.filter((link) => anchors.has(link.getAttribute("href"))).map((link) => link.closest("li, tr"));
+    for (const element of marked) element.classList.add("meant");
   }
 
   function apply() {
     const wanted = new Set(statuses.filter((box) => box.checked).map((box) => box.value));
-    const terms = plain(search.value).split(/\s+/).filter(Boolean);
-    const isFiltered = terms.length > 0 || wanted.size > 0 || framework.value !== "";
-    if (terms.length > 0) collectText();
+    const terms = wordsOf(search.value);
+    const objectives = applyWhom();
+    const isFiltered = terms.length > 0 || wanted.size > 0 || framework.value !== "" || objectives !== null;
+    const isFound = finder(terms);
 
     let shown = 0;
     let above = [];
@@ -68,7 +143,8 @@
       const matches =
         (framework.value === "" || item.framework === framework.value) &&
         (wanted.size === 0 || wanted.has(item.status)) &&
-        terms.every((term) => item.text.includes(term));
+        (!objectives || item.objectives.some((own) => objectives.has(own))) &&
+        isFound(item);
       item.show = matches || item === pinned;
       if (matches) shown += 1;
       if (item.show) {
@@ -98,6 +174,7 @@
 
   function reset() {
     form.reset();
+    register?.reset();
     filter();
   }
 
@@ -166,6 +243,7 @@
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     if (link.dataset.pickStatus !== undefined) {
       form.reset();
+      register?.reset();
       framework.value = link.dataset.pickFramework;
       for (const box of statuses) box.checked = box.value === link.dataset.pickStatus;
       filter();
@@ -186,11 +264,45 @@
   search.addEventListener("input", filter);
   framework.addEventListener("change", filter);
   for (const box of statuses) box.addEventListener("change", filter);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  byId("ui-reset").addEventListener("click", () => {
-    reset();
-    search.focus();
-  });
+  for (const [fields, event] of [[owners, "change"], [identities, "input"]]) {
+    for (const field of fields) {
+      field.addEventListener(event, () => {
+        for (const other of fields) other.value = field.value;
+        filter();
+      });
+    }
+  }
+  for (const [own, button, first] of [[form, byId("ui-reset"), search], [register, byId("ui-register-reset"), identities[1]]]) {
+    own?.addEventListener("submit", (event) => event.preventDefault());
+    button?.addEventListener("click", () => {
+      reset();
+      first.focus();
+    });
+  }
+
+  // Tables in which rows stand for themselves can be put in another order: by the words or numbers of a column.
+  const order = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  for (const table of document.querySelectorAll("table[data-sortable]")) {
+    const titles = [...table.tHead.rows[0].cells];
+    const keyOf = (row, column) => row.cells[column]?.textContent.trim() ?? "";
+    titles.forEach((title, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "sort";
+      button.append(...title.childNodes);
+      title.append(button);
+      button.addEventListener("click", () => {
+        const isUp = title.getAttribute("aria-sort") !== "ascending";
+        const sorted = [...table.tBodies[0].rows].map((row) => [keyOf(row, column), row]);
+        // What is empty stays at the end, whichever way the rest stands.
+        const compare = (one, two) => Number(one === "") - Number(two === "") || (isUp ? order.compare(one, two) : order.compare(two, one));
+        sorted.sort(([one], [two]) => compare(one, two));
+        table.tBodies[0].append(...sorted.map(([, row]) => row));
+        for (const other of titles) other.removeAttribute("aria-sort");
+        title.setAttribute("aria-sort", isUp ? "ascending" : "descending");
+      });
+    });
+  }
   byId("ui-open").addEventListener("click", () => setDetails(true));
   byId("ui-close").addEventListener("click", () => setDetails(false));
 
@@ -206,6 +318,7 @@
   });
 
   form.hidden = false;
+  if (register) register.hidden = false;
   apply();
   if (location.hash) follow();
   window.addEventListener("load", () => {

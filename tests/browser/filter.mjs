@@ -51,21 +51,34 @@ async function open(browser, options = {}, anchor = "") {
 }
 
 /** What is visible, and what the data- attributes say should be. Runs in the page. */
-function census({ framework = "", statuses = [], words = [] } = {}) {
+function census({ framework = "", statuses = [], words = [], owner = null, identity = "" } = {}) {
   const isVisible = (element) => element.checkVisibility();
   const plain = (text) => text.normalize("NFKC").toLowerCase();
   const find = (element) => [...element.querySelectorAll("[data-find]")].map((part) => part.textContent).join("\n");
+  const lives = [...document.querySelectorAll(".dossier")];
+  const departing = (objective) => lives.filter((life) => life.dataset.departs.split(" ").includes(objective));
+  const objectivesOf = (clause) => [...clause.querySelectorAll("[data-objective]")].map((part) => part.dataset.objective);
   const textOf = (clause) => {
-    const cited = [...clause.querySelectorAll("[data-objective]")].map((part) => document.getElementById(part.dataset.objective));
-    return plain([clause, ...cited.filter(Boolean)].map(find).join("\n"));
+    const cited = objectivesOf(clause).map((id) => document.getElementById(id)).filter(Boolean);
+    const who = objectivesOf(clause).flatMap(departing).flatMap((life) => [find(life), life.dataset.owner]);
+    return plain([...[clause, ...cited].map(find), ...who].join("\n"));
   };
+  const isMeant = (element) =>
+    (owner === null || element.dataset.owner === owner) && plain(`${find(element)}\n${element.dataset.name ?? ""}`).includes(plain(identity));
+  const isWhom = owner !== null || identity !== "";
   const clauses = [...document.querySelectorAll(".clause[data-status]")];
   const expected = clauses.filter(
     (clause) =>
       (framework === "" || clause.dataset.framework === framework) &&
       (statuses.length === 0 || statuses.includes(clause.dataset.status)) &&
-      (words.length === 0 || words.every((word) => textOf(clause).includes(plain(word)))),
+      (words.length === 0 || words.every((word) => textOf(clause).includes(plain(word)))) &&
+      (!isWhom || objectivesOf(clause).some((objective) => departing(objective).some(isMeant))),
   );
+  const rows = [...document.querySelectorAll(".register tbody tr")];
+  const findings = [...document.querySelectorAll(".finding")];
+  const lists = { rows, lives, findings };
+  const own = { rows: rows.filter(isMeant), lives: lives.filter(isMeant), findings: findings.filter((finding) => departing(finding.id).some(isMeant)) };
+  const registerCount = document.getElementById("ui-register-count");
   const count = document.getElementById("ui-count");
   const order = [...document.querySelectorAll(".clause, .clause-heading")].filter(isVisible);
   const emptyHeadings = order.filter((element, index) => {
@@ -79,6 +92,14 @@ function census({ framework = "", statuses = [], words = [] } = {}) {
     said: count.textContent,
     shouldSay: count.dataset.count.replace("{shown}", expected.length).replace("{total}", clauses.length),
     emptyHeadings: emptyHeadings.length,
+    strangers: Object.keys(lists).filter((list) => lists[list].some((element) => isVisible(element) !== (!isWhom || own[list].includes(element)))),
+    meant: Object.fromEntries(Object.entries(own).map(([list, elements]) => [list, elements.length])),
+    registerSaid: registerCount?.textContent ?? "",
+    registerShouldSay: (registerCount?.dataset.count ?? "")
+      .replace("{rows}", isWhom ? own.rows.length : rows.length)
+      .replace("{row_total}", rows.length)
+      .replace("{lives}", isWhom ? own.lives.length : lives.length)
+      .replace("{life_total}", lives.length),
   };
 }
 
@@ -87,6 +108,7 @@ async function compare(page, name, conditions) {
   const same = JSON.stringify(seen.shown) === JSON.stringify(seen.expected);
   check(`${name}: visible clauses`, same, `${seen.shown.length} visible, ${seen.expected.length} expected`);
   check(`${name}: count in words`, seen.said.startsWith(seen.shouldSay), seen.said);
+  equal(`${name}: findings, register and dossiers of whom it is about`, [seen.strangers, seen.registerSaid], [[], seen.registerShouldSay]);
   return seen;
 }
 
@@ -187,8 +209,7 @@ async function checkFilter(page) {
   await page.fill("#ui-search", "no clause says zqxjkv");
   const none = await compare(page, "search for nonsense", { words: ["zqxjkv"] });
   equal("search for nonsense: nothing left", [none.shown.length, none.emptyHeadings], [0, 0]);
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Tab");
+  for (let at = 0; at < 8 && (await page.evaluate(() => document.activeElement.id)) !== "ui-reset"; at += 1) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await compare(page, "reset by keyboard", {});
 
@@ -199,6 +220,91 @@ async function checkFilter(page) {
   const picked = await compare(page, "a number in the overview", chosen);
   equal("a number in the overview: agrees with the page", picked.shown.length, chosen.count);
   await page.click("#ui-reset");
+}
+
+/** Above the clauses and above the register: whose clauses, findings, rows and dossiers are shown. */
+async function checkWhom(page) {
+  const life = await page.evaluate(() => {
+    const lives = [...document.querySelectorAll(".dossier")];
+    const own = lives.find((one) => one.dataset.owner !== "") ?? lives[0];
+    if (!own) return null;
+    const [name, id] = [...own.querySelectorAll("[data-find]")].map((part) => part.textContent);
+    return { name, id, owner: own.dataset.owner, anchor: own.id };
+  });
+  if (!life) return skip("owner and identity");
+  const stated = await page.$$eval("#ui-owner option", (options) => options.map((one) => [one.value, one.textContent, one.dataset.none !== undefined]));
+  const rows = await page.$$eval(".register tbody tr", (all) => all.map((row) => row.dataset.owner));
+  equal("every owner of the register can be chosen", stated.slice(1).map(([value, , isNone]) => (isNone ? "" : value)).sort(), [...new Set(rows)].sort());
+  for (const [value, label, isNone] of stated.slice(1)) {
+    await page.selectOption("#ui-owner", value);
+    const owner = isNone ? "" : value;
+    const seen = await compare(page, `owner ${label}`, { owner });
+    equal(`owner ${label}: as many as the list says`, seen.meant.rows, Number(label.match(/\((\d+)\)$/)[1]));
+    equal(`owner ${label}: the register says the same`, await page.inputValue("#ui-register-owner"), value);
+    equal(`owner ${label}: no heading without clauses`, seen.emptyHeadings, 0);
+  }
+  await page.click("#ui-reset");
+  await page.fill("#ui-identity", life.id.toUpperCase());
+  const alone = await compare(page, "identity by id", { identity: life.id });
+  check("identity by id: a dossier, a finding and a clause are left", alone.meant.lives > 0 && alone.meant.findings > 0 && alone.shown.length > 0, life.id);
+  const marked = await page.$$eval(".deviations .meant", (places) => places.map((place) => [...place.querySelectorAll("a")].map((link) => link.hash.slice(1))));
+  check("identity by id: marked among others", marked.length > 0 && marked.every((links) => links.includes(life.anchor)), `${marked.length} places`);
+  await page.selectOption("#ui-owner", { index: stated.length - 1 });
+  await page.click("#ui-register-reset");
+  await compare(page, "identity, reset at the register", {});
+  equal("reset at the register: focus in its field", await page.evaluate(() => document.activeElement.id), "ui-register-identity");
+  await page.fill("#ui-register-identity", life.name);
+  await compare(page, "identity by name, at the register", { identity: life.name });
+  if (life.owner !== "") {
+    await page.selectOption("#ui-register-owner", life.owner);
+    await compare(page, "owner and identity together", { owner: life.owner, identity: life.name });
+    await page.click("#ui-reset");
+    await page.fill("#ui-search", life.owner);
+    const found = await compare(page, "search for an owner", { words: life.owner.split(/\s+/) });
+    check("search for an owner: finds something", found.shown.length > 0, life.owner);
+  }
+  await page.click("#ui-reset");
+  await compare(page, "after owner and identity", {});
+}
+
+/** Every table that can be put in order, by every column, both ways; nothing is lost. */
+async function checkSorting(page) {
+  const tables = await page.locator("table[data-sortable]").count();
+  if (tables === 0) return skip("sorting");
+  const read = (at, column) =>
+    page.evaluate(([at, column]) => {
+      const table = document.querySelectorAll("table[data-sortable]")[at];
+      const title = table.tHead.rows[0].cells[column];
+      const cells = [...table.tBodies[0].rows].map((row) => row.cells[column].textContent.trim());
+      const order = new Intl.Collator("en", { numeric: true });
+      const sorted = [...cells].filter(Boolean).sort(order.compare);
+      const filled = cells.filter(Boolean);
+      return {
+        whole: [...table.tBodies[0].rows].map((row) => row.textContent).sort().join("\n"),
+        state: title.getAttribute("aria-sort"),
+        others: table.querySelectorAll("[aria-sort]").length,
+        up: filled.every((cell, place) => order.compare(cell, sorted[place]) === 0),
+        down: filled.every((cell, place) => order.compare(cell, sorted[sorted.length - 1 - place]) === 0),
+        emptyLast: cells.slice(filled.length).every((cell) => cell === ""),
+      };
+    }, [at, column]);
+  let columns = 0;
+  const wrong = [];
+  for (let at = 0; at < tables; at += 1) {
+    const buttons = page.locator("table[data-sortable]").nth(at).locator("thead button");
+    for (let column = 0; column < (await buttons.count()); column += 1) {
+      columns += 1;
+      const before = await read(at, column);
+      await buttons.nth(column).focus();
+      await page.keyboard.press("Enter");
+      const up = await read(at, column);
+      await page.keyboard.press("Space");
+      const down = await read(at, column);
+      const holds = up.state === "ascending" && up.up && up.emptyLast && down.state === "descending" && down.down && down.emptyLast;
+      if (!holds || up.others !== 1 || down.others !== 1 || up.whole !== before.whole || down.whole !== before.whole) wrong.push([at, column]);
+    }
+  }
+  equal(`sorting by the keyboard: ${columns} columns of ${tables} tables, both ways, no row lost`, wrong, []);
 }
 
 async function checkLinks(browser, page) {
@@ -227,7 +333,7 @@ async function checkLinks(browser, page) {
   await page.click("#ui-reset");
   await compare(page, "after the links", {});
 
-  for (const kind of ["clause", "finding", "exhibit", "clause-heading", "framework"]) {
+  for (const kind of ["clause", "finding", "exhibit", "dossier", "clause-heading", "framework"]) {
     const id = await page.evaluate((name) => [...document.querySelectorAll(`.${name}`)].at(-1)?.id, kind);
     if (!id) {
       skip(`deep link (${kind})`);
@@ -242,13 +348,19 @@ async function checkLinks(browser, page) {
 
 async function checkPaperAndNoScript(browser, page) {
   await page.fill("#ui-search", "zqxjkv");
+  if (await page.locator("#ui-identity").count()) await page.fill("#ui-identity", "zqxjkv");
   await page.emulateMedia({ media: "print" });
   const paper = await page.evaluate(() => {
     const isVisible = (element) => element.checkVisibility();
     const count = (selector) => [...document.querySelectorAll(selector)].filter((element) => !isVisible(element)).length;
-    return { clauses: count(".clause"), rows: count("details tr, details li"), filter: isVisible(document.getElementById("ui-filter")) };
+    return {
+      clauses: count(".clause"),
+      rows: count("details tr, details li"),
+      others: count(".finding, .dossier, .register tr"),
+      filters: [...document.querySelectorAll(".filter")].filter(isVisible).length,
+    };
   });
-  equal("on paper: all clauses, everything open, no filter", paper, { clauses: 0, rows: 0, filter: false });
+  equal("on paper: all clauses, findings and identities, everything open, no filter", paper, { clauses: 0, rows: 0, others: 0, filters: 0 });
   await page.emulateMedia({ media: "screen" });
   await page.click("#ui-reset");
 
@@ -285,6 +397,8 @@ try {
   page.setDefaultTimeout(20_000);
   await checkMarkup(page);
   await checkFilter(page);
+  await checkWhom(page);
+  await checkSorting(page);
   await checkLinks(browser, page);
   await checkPaperAndNoScript(browser, page);
   const phone = await checkPhone(browser);

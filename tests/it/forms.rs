@@ -306,7 +306,7 @@ fn cells_of_a_workbook_are_typed_and_the_words_of_every_column_are_there() {
     let Some(Data::DateTime(as_of)) = summary.get_value((1, 8)) else { panic!("an instant") };
     assert_eq!(as_of.to_ymd_hms_milli(), (2026, 9, 30, 21, 59, 59, 0));
     let plan = book.worksheet_range("Plan of action and milestones").unwrap();
-    let due = plan.rows().next().unwrap().iter().position(|title| title.to_string() == "Due").unwrap();
+    let due = plan.rows().next().unwrap().iter().position(|title| *title == "Due").unwrap();
     let days: Vec<&Data> = plan.rows().skip(1).map(|row| &row[due]).filter(|cell| **cell != Data::Empty).collect();
     assert!(!days.is_empty() && days.iter().all(|cell| matches!(cell, Data::DateTime(day) if day.to_ymd_hms_milli().3 == 0)), "{days:?}");
     let zipped = sample_pack()["machine/workbook.xlsx"].clone();

@@ -187,6 +187,7 @@ fn markup_in_evidence_stays_text_in_every_report() {
     let page = String::from_utf8(files["index.html"].clone()).unwrap();
     assert!(!page.contains("<script>alert"), "the page holds live markup");
     assert!(page.contains("&lt;script&gt;alert"), "the text itself is shown");
+    assert!(!page.contains(['\u{202e}', '\u{7}']) && page.contains("\\u{202e}\\u{7}"), "what turns or is invisible is shown as an escape");
     assert!(files["report.pdf"].starts_with(b"%PDF-"));
     let csv = String::from_utf8(files["observations/nhi-inventory.csv"].clone()).unwrap();
     assert!(csv.contains("<script>"), "the list keeps the text as it is");
