@@ -16,10 +16,10 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 /// Objects in one stream: enough to compress well, few enough that a reader need not unpack much for one of them.
-const OBJECTS_MAX: usize = 200;
+pub(super) const OBJECTS_MAX: usize = 200;
 
 /// The scheme of addresses that stand for places in the document itself.
-const INNER: &str = "tickmark:";
+pub(super) const INNER: &str = "tickmark:";
 
 /// Inner links that lead nowhere, or all of them where the document has another form than expected.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,14 +40,16 @@ pub fn compact(pdf: Vec<u8>) -> Result<Vec<u8>, LostLinks> {
 
 /// Inner links that were met, and the places that there are.
 #[derive(Default)]
-struct Links {
+pub(super) struct Links {
     met: BTreeSet<String>,
-    places: BTreeSet<String>,
+    pub(super) places: BTreeSet<String>,
+    /// Pages by their number as objects: `tickmark:page:3:540.5:12` leads to the fourth of them, at that height, and is read aloud as 12.
+    pub(super) pages: Vec<usize>,
 }
 
 impl Links {
     /// The body of an object with its link to a named destination, where it is an inner link.
-    fn turned<'a>(&mut self, body: &'a [u8]) -> Cow<'a, [u8]> {
+    pub(super) fn turned<'a>(&mut self, body: &'a [u8]) -> Cow<'a, [u8]> {
         self.note_places(body);
         self.inner(body).map_or(Cow::Borrowed(body), Cow::Owned)
     }
@@ -59,12 +61,27 @@ impl Links {
         let name = &body[from..from + body[from..].iter().position(|byte| *byte == b')')?];
         let end = from + name.len() + find(&body[from + name.len()..], b">>")? + 2;
         let name = std::str::from_utf8(name).ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'))?;
-        self.met.insert(name.to_owned());
-        let turned = [&body[..begin], format!("/Dest({name})").as_bytes(), &body[end..]].concat();
+        let (place, spoken) = match self.page(name) {
+            Some(found) => found,
+            None => {
+                self.met.insert(name.to_owned());
+                (format!("({name})"), name.to_owned())
+            }
+        };
+        let turned = [&body[..begin], format!("/Dest{place}").as_bytes(), &body[end..]].concat();
         // What is read aloud names the place and not the scheme.
-        let spoken = format!("/Contents({INNER}");
-        let Some(at) = find(&turned, spoken.as_bytes()) else { return Some(turned) };
-        Some([&turned[..at], b"/Contents(", &turned[at + spoken.len()..]].concat())
+        let written = format!("/Contents({INNER}{name})");
+        let Some(at) = find(&turned, written.as_bytes()) else { return Some(turned) };
+        Some([&turned[..at], format!("/Contents({spoken})").as_bytes(), &turned[at + written.len()..]].concat())
+    }
+
+    /// The destination of an address that names a page and a height, and what is read aloud.
+    fn page(&self, name: &str) -> Option<(String, String)> {
+        let parts: Vec<&str> = name.strip_prefix("page:")?.split(':').collect();
+        let [index, height, spoken] = parts[..] else { return None };
+        let (page, height) = (self.pages.get(index.parse::<usize>().ok()?)?, height.parse::<f64>().ok()?);
+        let spoken: u32 = spoken.parse().ok()?;
+        Some((format!("[{page} 0 R/XYZ 0 {height:.2} 0]"), spoken.to_string()))
     }
 
     /// The names in a tree of named destinations.
@@ -78,18 +95,18 @@ impl Links {
         }
     }
 
-    fn lost(self) -> Vec<String> {
+    pub(super) fn lost(self) -> Vec<String> {
         self.met.difference(&self.places).cloned().collect()
     }
 }
 
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+pub(super) fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 /// Where an object stands: free, at an offset, or in an object stream at a place.
 #[derive(Clone, Copy)]
-enum Entry {
+pub(super) enum Entry {
     Free,
     At(usize),
     In(usize, usize),
@@ -128,17 +145,17 @@ fn compacted(pdf: &[u8], links: &mut Links) -> Option<Vec<u8>> {
 }
 
 /// The cross-reference table of a document that was written in one go.
-struct Table<'a> {
+pub(super) struct Table<'a> {
     /// By object number; none for a free one.
-    offsets: Vec<Option<usize>>,
+    pub(super) offsets: Vec<Option<usize>>,
     /// All offsets in order, and where the table begins.
     ends: Vec<usize>,
     /// The entries of the trailer without its size.
-    trailer: &'a [u8],
+    pub(super) trailer: &'a [u8],
 }
 
 impl<'a> Table<'a> {
-    fn read(pdf: &'a [u8]) -> Option<Table<'a>> {
+    pub(super) fn read(pdf: &'a [u8]) -> Option<Table<'a>> {
         let last = pdf.windows(9).rposition(|window| window == b"startxref")?;
         let start: usize = std::str::from_utf8(&pdf[last..]).ok()?.lines().nth(1)?.trim().parse().ok()?;
         let text = std::str::from_utf8(pdf.get(start..)?).ok()?;
@@ -163,18 +180,18 @@ impl<'a> Table<'a> {
     }
 
     /// Where the object that begins here ends: where the next one begins.
-    fn end_of(&self, offset: usize) -> Option<usize> {
+    pub(super) fn end_of(&self, offset: usize) -> Option<usize> {
         self.ends.get(self.ends.partition_point(|end| *end <= offset)).copied()
     }
 }
 
 /// What stands between `7 0 obj` and `endobj`.
-fn object_body(whole: &[u8], number: usize) -> Option<&[u8]> {
+pub(super) fn object_body(whole: &[u8], number: usize) -> Option<&[u8]> {
     let body = whole.strip_prefix(format!("{number} 0 obj").as_bytes())?.trim_ascii();
     Some(body.strip_suffix(b"endobj")?.trim_ascii())
 }
 
-fn object_stream(out: &mut Vec<u8>, number: usize, objects: &[(usize, Cow<'_, [u8]>)]) {
+pub(super) fn object_stream(out: &mut Vec<u8>, number: usize, objects: &[(usize, Cow<'_, [u8]>)]) {
     let (mut index, mut bodies) = (String::new(), Vec::new());
     for (number, body) in objects {
         index.push_str(&format!("{number} {} ", bodies.len()));
@@ -188,7 +205,7 @@ fn object_stream(out: &mut Vec<u8>, number: usize, objects: &[(usize, Cow<'_, [u
 }
 
 /// The cross-reference stream that stands for table and trailer: a kind, an offset or a stream, a place, four and two bytes wide.
-fn cross_references(out: &mut Vec<u8>, entries: &[Entry], trailer: &[u8]) {
+pub(super) fn cross_references(out: &mut Vec<u8>, entries: &[Entry], trailer: &[u8]) {
     let mut content = Vec::with_capacity(entries.len() * 7);
     for entry in entries {
         let (kind, one, two) = match *entry {
@@ -205,7 +222,7 @@ fn cross_references(out: &mut Vec<u8>, entries: &[Entry], trailer: &[u8]) {
     stream(out, count - 1, &head, &content);
 }
 
-fn stream(out: &mut Vec<u8>, number: usize, head: &[u8], content: &[u8]) {
+pub(super) fn stream(out: &mut Vec<u8>, number: usize, head: &[u8], content: &[u8]) {
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
     packed.write_all(content).expect("writing to memory cannot fail");
     let packed = packed.finish().expect("writing to memory cannot fail");

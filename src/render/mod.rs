@@ -1,5 +1,6 @@
 //! From the view model to bytes. Renderers lay out; they do not count, sort or judge, and they write no file.
 
+mod bind;
 pub mod changes;
 mod compact;
 pub mod html;

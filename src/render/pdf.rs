@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use typst::diag::{FileError, FileResult};
-use typst::foundations::{Bytes, Datetime, Dict, Duration, Smart, Value as TypstValue};
+use typst::diag::{FileError, FileResult, SourceDiagnostic};
+use typst::ecow::EcoVec;
+use typst::foundations::{Bytes, Datetime, Dict, Duration, NativeElement, Smart, StyleChain, Value as TypstValue};
+use typst::introspection::{DocumentPosition, Introspector};
+use typst::model::HeadingElem;
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
@@ -15,21 +18,11 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::RenderError;
-use super::compact::{LostLinks, compact};
+use super::bind::{Binder, Unbound};
+use super::compact::{INNER, LostLinks, compact};
 use crate::base::SourceTree;
 use crate::base::diagnostic::is_hidden;
-use crate::report::{Changes, Report};
-
-/// A document to typeset: its template, its data, and what it carries along for machines.
-struct Job<'a> {
-    main: &'static str,
-    data: serde_json::Value,
-    attachment: (&'static str, &'a [u8]),
-    date: (i16, i8, i8),
-    /// Tells one document from every other.
-    ident: String,
-    tool: &'a str,
-}
+use crate::report::{Changes, Report, Sheaf};
 
 /// A finished PDF and the characters that no font at hand can show; they were written as escapes.
 pub struct Pdf {
@@ -37,65 +30,253 @@ pub struct Pdf {
     pub unshown: Vec<char>,
 }
 
+/// The file in which a template finds which parts of the report are asked for: `whole`, or words of a [`Sheaf`], and which of them goes on
+/// with the list of the part before.
+const PARTS: &str = "parts.json";
+
 /// Renders `templates/typst/report.typ`. `fonts` are further font files, for scripts that the built-in fonts lack.
+///
+/// A template that reads `/parts.json` is set piece by piece, with the memory of one or two of them; any other is set at once.
 pub fn render(report: &Report, assessment: &[u8], templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pdf, RenderError> {
-    // Of the lives of a hundred thousand identities the pages show a few; the rest would be laid out of sight, as values of the typesetter.
-    let shown = Report { dossiers: report.dossiers.excerpted(), ..report.clone() };
-    let job = Job {
-        main: "report.typ",
-        data: serde_json::to_value(shown).expect("the view model is plain data"),
-        attachment: ("assessment.json", assessment),
-        date: report.date,
-        ident: format!("tickmark/{}", report.root),
-        tool: &report.tool,
+    let mut desk = Desk::new("report.typ", templates, fonts, report.date, format!("tickmark/{}", report.root), &report.tool)?;
+    desk.world.add("assessment.json", assessment.to_vec());
+    let bytes = if desk.world.mentions("report.typ", PARTS) {
+        in_pieces(&mut desk, report)?
+    } else {
+        // Of the lives of a hundred thousand identities the pages show a few; the rest would be laid out of sight, as values of the typesetter.
+        let shown = Report { dossiers: report.dossiers.excerpted(), ..report.clone() };
+        desk.give("report.json", &shown);
+        desk.give(PARTS, &serde_json::json!({"names": ["whole"], "continued": ""}));
+        drop(shown);
+        whole(desk.set()?, &desk)?
     };
-    typeset(job, templates, fonts)
+    Ok(desk.pdf(bytes))
 }
 
 /// Renders `templates/typst/changes.typ`, a comparison or a trend, with its machine form attached.
 pub fn render_changes(changes: &Changes, machine: &[u8], templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pdf, RenderError> {
-    let job = Job {
-        main: "changes.typ",
-        data: serde_json::to_value(changes).expect("the view model is plain data"),
-        attachment: ("changes.json", machine),
-        date: changes.date,
-        ident: format!("tickmark/changes/{}", crate::base::Digest::of(machine)),
-        tool: &changes.tool,
-    };
-    typeset(job, templates, fonts)
+    let ident = format!("tickmark/changes/{}", crate::base::Digest::of(machine));
+    let mut desk = Desk::new("changes.typ", templates, fonts, changes.date, ident, &changes.tool)?;
+    desk.world.add("changes.json", machine.to_vec());
+    desk.give("report.json", changes);
+    let bytes = whole(desk.set()?, &desk)?;
+    Ok(desk.pdf(bytes))
 }
 
-fn typeset(job: Job<'_>, templates: &SourceTree, fonts: &[Vec<u8>]) -> Result<Pdf, RenderError> {
-    let mut world = Closed::new(job.main, templates, fonts)?;
-    let mut unshown = Vec::new();
-    let mut data = job.data;
-    escape_unshown(&mut data, world.fonts.book(), &mut unshown);
-    unshown.sort_unstable();
-    unshown.dedup();
-    world.add("report.json", data.to_string().into_bytes());
-    world.add(job.attachment.0, job.attachment.1.to_vec());
-    drop(data);
-    let document = typst::compile::<PagedDocument>(&world).output.map_err(|errors| explain(&world, &errors))?;
-    // What was remembered for further passes of layout is not asked for again, and is as large as the pages.
-    typst::comemo::evict(0);
-    let (year, month, day) = job.date;
-    let stamp = u8::try_from(month)
-        .ok()
-        .zip(u8::try_from(day).ok())
-        .and_then(|(month, day)| Datetime::from_ymd_hms(i32::from(year), month, day, 0, 0, 0));
-    let options = PdfOptions {
-        ident: Smart::Custom(job.ident),
-        timestamp: stamp.map(Timestamp::new_utc),
-        creator: Smart::Custom(Some(job.tool.to_owned())),
-        standards: PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1])
-            .map_err(|error| RenderError::Template(error.message().to_string()))?,
-        ..PdfOptions::default()
-    };
-    let bytes = typst_pdf::pdf(&document, &options).map_err(|errors| explain(&world, &errors))?;
+/// Exports a document that was set at once.
+fn whole(document: PagedDocument, desk: &Desk) -> Result<Vec<u8>, RenderError> {
+    let bytes = typst_pdf::pdf(&document, &desk.options(Kind::Tagged)?).map_err(|errors| explain(&desk.world, &errors))?;
     drop(document);
     typst::comemo::evict(0);
-    let bytes = compact(bytes).map_err(|LostLinks(names)| RenderError::Template(format!("links lead nowhere: {}", names.join(", "))))?;
-    Ok(Pdf { bytes, unshown })
+    compact(bytes).map_err(|LostLinks(names)| RenderError::Template(format!("links lead nowhere: {}", names.join(", "))))
+}
+
+/// Sets the pieces of a report one after the other while those before are exported and bound, and the front when the pages of all are known.
+fn in_pieces(desk: &mut Desk, report: &Report) -> Result<Vec<u8>, RenderError> {
+    let (opened, continued) = (desk.options(Kind::Tagged)?, desk.options(Kind::Continued)?);
+    let (hand, ready) = std::sync::mpsc::sync_channel::<(PagedDocument, bool)>(0);
+    std::thread::scope(|scope| {
+        let binding = scope.spawn(move || {
+            let mut binder = Binder::new();
+            for (document, continues) in ready {
+                let options = if continues { &continued } else { &opened };
+                let exported = typst_pdf::pdf(&document, options).map_err(Undone::Exported)?;
+                drop(document);
+                binder.add(&exported, continues).map_err(Undone::Bound)?;
+            }
+            Ok(binder)
+        });
+        let set = (|| {
+            let mut headings = Vec::new();
+            let mut wide = Vec::new();
+            for sheaf in Sheaf::body(report) {
+                desk.ask_for(&sheaf, report);
+                let document = desk.set()?;
+                headings_of(&document, wide.len(), &mut headings);
+                wide.extend(document.pages().iter().map(|page| page.frame.width() > page.frame.height()));
+                if hand.send((document, !sheaf.continued().is_empty())).is_err() {
+                    break;
+                }
+            }
+            let front = front(desk, report, &headings)?;
+            wide.splice(0..0, front.pages().iter().map(|_| false));
+            // Where the other side gave up, it says why.
+            let _ = hand.send((front, false));
+            Ok(wide)
+        })();
+        drop(hand);
+        let bound = binding.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug));
+        let wide: Vec<bool> = set?;
+        let binder = bound.map_err(|undone: Undone| undone.told(&desk.world))?;
+        let numbers = numbers(desk, &wide)?;
+        binder.finish(&numbers).map_err(|unbound| RenderError::Template(unbound.to_string()))
+    })
+}
+
+/// Why pieces that were set are no document.
+enum Undone {
+    Exported(EcoVec<SourceDiagnostic>),
+    Bound(Unbound),
+}
+
+impl Undone {
+    fn told(self, world: &Closed) -> RenderError {
+        match self {
+            Undone::Exported(errors) => explain(world, &errors),
+            Undone::Bound(unbound) => RenderError::Template(unbound.to_string()),
+        }
+    }
+}
+
+/// A heading as the contents list it.
+#[derive(Clone, serde::Serialize)]
+struct Heading {
+    level: usize,
+    title: String,
+    /// The label that it has, or empty.
+    anchor: String,
+    /// As printed.
+    page: usize,
+    /// An address that leads to it.
+    address: String,
+    #[serde(skip)]
+    index: usize,
+    #[serde(skip)]
+    height: f64,
+}
+
+/// The headings of a piece whose first page has a place among the pages after the front.
+fn headings_of(document: &PagedDocument, first: usize, headings: &mut Vec<Heading>) {
+    let introspector: &dyn Introspector = document.introspector().as_ref();
+    for found in introspector.query(&HeadingElem::ELEM.select()) {
+        let (Some(heading), Some(location)) = (found.to_packed::<HeadingElem>(), found.location()) else { continue };
+        let Some(position) = introspector.position(location).and_then(DocumentPosition::as_paged) else { continue };
+        let plain = StyleChain::default();
+        if !heading.outlined.get(plain) {
+            continue;
+        }
+        let page = position.page.get() - 1;
+        let height = document.pages().get(page).map_or(0.0, |page| (page.frame.height() - position.point.y).to_pt());
+        headings.push(Heading {
+            level: heading.resolve_level(plain).get(),
+            // Places where a line may break are none in a title of the contents.
+            title: heading.body.plain_text().replace("\u{200b}", "").into(),
+            anchor: found.label().map(|label| label.resolve().to_string()).unwrap_or_default(),
+            page: 0,
+            address: String::new(),
+            index: first + page,
+            height,
+        });
+    }
+}
+
+/// Cover and contents. How many pages they take decides which pages they name: they are set until both agree.
+fn front(desk: &mut Desk, report: &Report, headings: &[Heading]) -> Result<PagedDocument, RenderError> {
+    const ROUNDS_MAX: usize = 4;
+    desk.ask_for(&Sheaf::front(), report);
+    let mut pages = 2;
+    for _ in 0..ROUNDS_MAX {
+        let told = headings.iter().map(|own| {
+            let page = own.index + 1 + pages;
+            Heading { page, address: format!("{INNER}page:{}:{:.2}:{page}", own.index, own.height), ..own.clone() }
+        });
+        desk.give("headings.json", &told.collect::<Vec<_>>());
+        let document = desk.set()?;
+        if document.pages().len() == pages {
+            return Ok(document);
+        }
+        pages = document.pages().len();
+    }
+    Err(RenderError::Template("report.typ: the front never has as many pages as it says".to_owned()))
+}
+
+/// A page with nothing but its number for each page of the report. Which of them are wide decides where it stands.
+fn numbers(desk: &mut Desk, wide: &[bool]) -> Result<Vec<u8>, RenderError> {
+    desk.give("pages.json", &wide.iter().map(|wide| serde_json::json!({"wide": wide})).collect::<Vec<_>>());
+    desk.world.main = file_id("numbers.typ");
+    let document = desk.set()?;
+    typst_pdf::pdf(&document, &desk.options(Kind::Stamp)?).map_err(|errors| explain(&desk.world, &errors))
+}
+
+/// What a PDF is for.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Tagged,
+    /// Bound below a heading of the piece before. By itself it breaks the rule that the first heading is of the first level, the whole does not:
+    /// conformance to PDF/UA is not asked of it, and all else that this asks of a document stands in the others.
+    Continued,
+    /// To be shown on pages that have tags, as a part of their foot, which has none.
+    Stamp,
+}
+
+/// A template with what it is given, and what its document says of itself.
+struct Desk {
+    world: Closed,
+    /// Tells one document from every other.
+    ident: String,
+    stamp: Option<Datetime>,
+    tool: String,
+    unshown: Vec<char>,
+}
+
+impl Desk {
+    fn new(
+        main: &str,
+        templates: &SourceTree,
+        fonts: &[Vec<u8>],
+        date: (i16, i8, i8),
+        ident: String,
+        tool: &str,
+    ) -> Result<Desk, RenderError> {
+        let (year, month, day) = date;
+        let stamp = u8::try_from(month)
+            .ok()
+            .zip(u8::try_from(day).ok())
+            .and_then(|(month, day)| Datetime::from_ymd_hms(i32::from(year), month, day, 0, 0, 0));
+        Ok(Desk { world: Closed::new(main, templates, fonts)?, ident, stamp, tool: tool.to_owned(), unshown: Vec::new() })
+    }
+
+    fn options(&self, kind: Kind) -> Result<PdfOptions, RenderError> {
+        let standards: &[PdfStandard] = match kind {
+            Kind::Tagged => &[PdfStandard::A_3a, PdfStandard::Ua_1],
+            Kind::Continued => &[PdfStandard::A_3a],
+            Kind::Stamp => &[PdfStandard::A_3b],
+        };
+        Ok(PdfOptions {
+            ident: Smart::Custom(self.ident.clone()),
+            timestamp: self.stamp.map(Timestamp::new_utc),
+            creator: Smart::Custom(Some(self.tool.clone())),
+            standards: PdfStandards::new(standards).map_err(|error| RenderError::Template(error.message().to_string()))?,
+            tagged: kind != Kind::Stamp,
+            ..PdfOptions::default()
+        })
+    }
+
+    /// Lays plain data before the template.
+    fn give(&mut self, name: &str, value: &impl serde::Serialize) {
+        let mut data = serde_json::to_value(value).expect("the view model is plain data");
+        escape_unshown(&mut data, self.world.fonts.book(), &mut self.unshown);
+        self.world.add(name, data.to_string().into_bytes());
+    }
+
+    fn ask_for(&mut self, sheaf: &Sheaf, report: &Report) {
+        self.give("report.json", &sheaf.of(report));
+        self.give(PARTS, &serde_json::json!({"names": sheaf.words(), "continued": sheaf.continued()}));
+    }
+
+    /// Sets what lies there.
+    fn set(&self) -> Result<PagedDocument, RenderError> {
+        let document = typst::compile::<PagedDocument>(&self.world).output.map_err(|errors| explain(&self.world, &errors))?;
+        // What was remembered for further passes of layout is not asked for again, and is as large as the pages.
+        typst::comemo::evict(0);
+        Ok(document)
+    }
+
+    fn pdf(mut self, bytes: Vec<u8>) -> Pdf {
+        self.unshown.sort_unstable();
+        self.unshown.dedup();
+        Pdf { bytes, unshown: self.unshown }
+    }
 }
 
 /// Everything that the template may see.
@@ -133,6 +314,11 @@ impl Closed {
         inputs.insert("attach".into(), TypstValue::Str("yes".into()));
         let library = LazyHash::new(Library::builder().with_inputs(inputs).build());
         Ok(Closed { library, fonts: store, main: file_id(main), sources, files })
+    }
+
+    /// Whether a source names a file.
+    fn mentions(&self, source: &str, file: &str) -> bool {
+        self.sources.get(source).is_some_and(|source| source.text().contains(&format!("\"/{file}\"")))
     }
 
     fn add(&mut self, name: &str, bytes: Vec<u8>) {

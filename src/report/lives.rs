@@ -1,6 +1,7 @@
 //! The parts of the view model that tell of identities and of samples: the register, the dossiers, what the testing of drawn items gave.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -21,7 +22,7 @@ const REGISTER_EXCERPT_MAX: usize = 40;
 const DOSSIERS_EXCERPT_MAX: usize = 12;
 
 /// The register of machine identities.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct RegisterView {
     /// By id.
     pub rows: Vec<RegisterRowView>,
@@ -34,6 +35,20 @@ pub struct RegisterView {
     pub rows_note: String,
     /// The same of the excerpt.
     pub excerpt_note: String,
+}
+
+impl RegisterView {
+    /// Those alone that a format with little room shows.
+    pub fn excerpted(&self) -> RegisterView {
+        RegisterView {
+            rows: Vec::new(),
+            excerpt: self.excerpt.clone(),
+            total: self.total,
+            owners: self.owners.clone(),
+            rows_note: self.rows_note.clone(),
+            excerpt_note: self.excerpt_note.clone(),
+        }
+    }
 }
 
 /// An owner, and how many identities it answers for.
@@ -71,7 +86,7 @@ pub struct RegisterRowView {
 }
 
 /// The lives of the identities that depart.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct DossiersView {
     /// Those with the most deviations first. Templates of a PDF are given those of the excerpt.
     #[serde(serialize_with = "as_list")]
@@ -89,8 +104,13 @@ fn as_list<S: Serializer>(list: &Arc<Vec<DossierView>>, serializer: S) -> Result
 impl DossiersView {
     /// Those alone that a format with little room shows.
     pub fn excerpted(&self) -> DossiersView {
-        let list = Arc::new(self.list[..self.excerpt].to_vec());
-        DossiersView { list, excerpt: self.excerpt, excerpt_note: self.excerpt_note.clone() }
+        self.some(0..self.excerpt)
+    }
+
+    /// Some of them.
+    pub fn some(&self, range: Range<usize>) -> DossiersView {
+        let list = Arc::new(self.list[range].to_vec());
+        DossiersView { excerpt: list.len(), list, excerpt_note: self.excerpt_note.clone() }
     }
 }
 

@@ -13,6 +13,7 @@ mod markdown;
 mod material;
 pub mod model;
 pub mod overview;
+mod pieces;
 pub mod wording;
 
 pub use build::{Limits, build, build_part, build_within};
@@ -21,4 +22,5 @@ pub use lists::{CellView, ColumnView, ListView, register_list};
 pub use machine::{Machine, machine};
 pub use model::Report;
 pub use overview::{Outline, Overview, overview};
+pub use pieces::Sheaf;
 pub use wording::Wording;

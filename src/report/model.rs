@@ -359,7 +359,7 @@ pub struct CoverageView {
 }
 
 /// The sources against the register, and against each other.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct ReconciliationView {
     pub places: Vec<PlaceView>,
     /// The first discrepancies; `assessment.json` has all.

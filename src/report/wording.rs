@@ -12,7 +12,8 @@ pub struct Wording {
 }
 
 impl Wording {
-    /// Reads every string file of a language: `strings/en.yaml`, `strings/en.html.yaml`.
+    /// Reads every string file of a language: `strings/en.yaml`, `strings/en.html.yaml`. One laid over them in another language says so
+    /// under the key `language`, as in BCP 47.
     pub fn load(templates: &SourceTree, language: &str, diagnostics: &mut Diagnostics) -> Wording {
         let mut strings = BTreeMap::new();
         let prefix = format!("strings/{language}.");
@@ -30,7 +31,8 @@ impl Wording {
                 Err(error) => diagnostics.push(Diagnostic::error("templates/strings", path, error.to_string())),
             }
         }
-        Wording { language: language.to_owned(), strings }
+        let language = strings.get("language").filter(|stated| !stated.is_empty()).map_or(language, String::as_str).to_owned();
+        Wording { language, strings }
     }
 
     /// The text of a key; the key itself in words where a translation lacks it, so that nothing is silently empty.

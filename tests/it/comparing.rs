@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use tickmark::assessment::parts::read_parts;
 use tickmark::assessment::{Assessment, Observation};
 
-use crate::support::{quarter, root, sample_pack};
+use crate::support::{plain_text_of, quarter, root, sample_pack};
 
 fn tickmark(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tickmark")).args(arguments).output().unwrap()
@@ -339,20 +339,6 @@ fn owners_of_identities_are_told_and_found() {
     let (identity, owner) = (shown["identity"].as_str().unwrap(), shown["owner"].as_str().unwrap());
     let row = page.lines().find(|line| line.starts_with("<tr data-row") && line.contains(identity) && line.contains(owner));
     assert!(row.is_some(), "{identity} of {owner} is no line that the filter finds");
-}
-
-/// A PDF with its compressed streams unpacked: objects lie in some of them.
-fn plain_text_of(pdf: &[u8]) -> String {
-    use std::io::Read as _;
-    let mut text = String::from_utf8_lossy(pdf).into_owned();
-    let mark = b"stream\n";
-    for at in (0..pdf.len().saturating_sub(mark.len())).filter(|at| pdf[*at..].starts_with(mark)) {
-        let mut inside = Vec::new();
-        // What is no compressed stream gives nothing, or its beginning.
-        let _ = flate2::read::ZlibDecoder::new(&pdf[at + mark.len()..]).read_to_end(&mut inside);
-        text.push_str(&String::from_utf8_lossy(&inside));
-    }
-    text
 }
 
 #[test]

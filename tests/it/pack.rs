@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tickmark::base::{Digest, SourceTree};
 use tickmark::verify::{Verification, verify};
 
-use crate::support::sample_pack;
+use crate::support::{plain_text_of, quarter, sample_pack};
 
 fn tree(files: &BTreeMap<String, Vec<u8>>) -> SourceTree {
     let mut tree = SourceTree::default();
@@ -160,4 +160,68 @@ fn forged_evidence_observations_and_statements_are_caught() {
     let root = checked(sample_pack()).root.unwrap();
     forge(&mut files, "index.html", |text| text.replace(root.as_str(), Digest::of(b"other").as_str()));
     assert_caught(&files, "rendering-differs", "index.html");
+}
+
+/// Titles of bookmarks, which a PDF holds as text; in the order of the file.
+fn titles(pdf: &[u8], prefix: &str) -> Vec<String> {
+    let text = plain_text_of(pdf);
+    let found = text.match_indices("/Title(").map(|(at, mark)| text[at + mark.len()..].split(')').next().unwrap().to_owned());
+    found.filter(|title| title.starts_with(prefix)).collect()
+}
+
+#[test]
+fn a_template_of_ones_own_is_set_whole_unless_it_asks_for_parts() {
+    let report = tickmark::report::build(&quarter("2026-Q3").assessment, crate::forms::wording());
+    let rendered = |template: &str| {
+        let mut templates = tickmark::io::embedded_templates();
+        templates.insert("typst/report.typ", template);
+        tickmark::render::pdf::render(&report, b"{}", &templates, &[]).map(|pdf| pdf.bytes).map_err(|error| error.to_string())
+    };
+    let head = "#import \"style.typ\": *\n#set document(title: r.title)\n";
+    let count = "#str(r.frameworks.map(own => own.clauses.len()).sum()) clauses, #str(r.objectives.len()) objectives";
+    let clauses: usize = report.frameworks.iter().map(|own| own.clauses.len()).sum();
+    let whole = rendered(&format!("{head}= Ours: {count}\n")).unwrap();
+    assert_eq!(titles(&whole, "Ours"), [format!("Ours: {clauses} clauses, {} objectives", report.objectives.len())]);
+
+    // Set in parts, each part has its own, and together they have everything once.
+    let counts = "#str(r.frameworks.map(own => own.clauses.len()).sum(default: 0)) #str(r.objectives.len()) #str(r.exhibits.len())";
+    let asks = format!(
+        "{head}#let asked = json(\"/parts.json\")\n#if asked.names == (\"front\",) [Front of #str(json(\"/headings.json\").len())] else [\n\
+         = Part #asked.names.join(\" \") {counts}\n]\n"
+    );
+    let parts = rendered(&asks).unwrap();
+    let told: Vec<Vec<String>> = titles(&parts, "Part").iter().map(|title| title.split(' ').map(str::to_owned).collect()).collect();
+    let words: Vec<&str> = told
+        .iter()
+        .flat_map(|part| {
+            let mut own: Vec<&str> = part[1..part.len() - 3].iter().map(String::as_str).collect();
+            own.dedup();
+            own
+        })
+        .collect();
+    let once: std::collections::BTreeSet<&str> = words.iter().copied().collect();
+    let expected = ["opening", "framework", "form", "plan", "findings", "statements", "exhibits", "basis", "register", "dossiers"];
+    assert_eq!(once, expected.into_iter().collect(), "{words:?}");
+    let several = ["framework", "form", "findings"];
+    assert!(expected.iter().all(|word| several.contains(word) || words.iter().filter(|own| *own == word).count() == 1), "{words:?}");
+    let sum = |from_end: usize| told.iter().map(|part| part[part.len() - from_end].parse::<usize>().unwrap()).sum::<usize>();
+    assert_eq!((sum(3), sum(2), sum(1)), (clauses, report.objectives.len(), report.exhibits.len()));
+    assert!(told.len() > 3, "{told:?}");
+
+    assert!(rendered("#let asked = json(\"/parts.json\")\n#panic(\"no\")").unwrap_err().contains("report.typ:2"));
+    let lost = asks.replace("= Part", "#link(\"tickmark:nowhere\", \"x\")\n= Part");
+    assert!(rendered(&lost).unwrap_err().contains("links lead nowhere: nowhere"));
+}
+
+#[test]
+fn a_translation_says_which_language_it_is() {
+    let mut templates = tickmark::io::embedded_templates();
+    let english = templates.text("strings/en.yaml").unwrap().to_owned();
+    templates.insert("strings/en.yaml", english.replace("language: en", "language: da").replace("contents: Contents", "contents: Indhold"));
+    let wording = tickmark::report::Wording::load(&templates, "en", &mut tickmark::base::Diagnostics::default());
+    let report = tickmark::report::build(&quarter("2026-Q3").assessment, &wording);
+    let page = String::from_utf8(tickmark::render::html::render(&report, &templates).unwrap()).unwrap();
+    assert!(page.contains("<html lang=\"da\">") && page.contains(">Indhold<"));
+    let pdf = tickmark::render::pdf::render(&report, b"{}", &templates, &[]).unwrap().bytes;
+    assert!(plain_text_of(&pdf).contains("/Lang(da)"));
 }

@@ -94,3 +94,17 @@ pub fn workspace(evidence: &[(&str, &[u8])], artifacts: &str) -> (SourceTree, Ve
     let files = evidence.iter().map(|(path, bytes)| FoundFile { path: (*path).to_owned(), content: Ok(bytes.to_vec().into()) }).collect();
     (statements, files)
 }
+
+/// A PDF with its compressed streams unpacked: objects lie in some of them.
+pub fn plain_text_of(pdf: &[u8]) -> String {
+    use std::io::Read as _;
+    let mut text = String::from_utf8_lossy(pdf).into_owned();
+    let mark = b"stream\n";
+    for at in (0..pdf.len().saturating_sub(mark.len())).filter(|at| pdf[*at..].starts_with(mark)) {
+        let mut inside = Vec::new();
+        // What is no compressed stream gives nothing, or its beginning.
+        let _ = flate2::read::ZlibDecoder::new(&pdf[at + mark.len()..]).read_to_end(&mut inside);
+        text.push_str(&String::from_utf8_lossy(&inside));
+    }
+    text
+}
