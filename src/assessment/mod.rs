@@ -650,7 +650,7 @@ pub struct SystemRecord {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct InputRecord {
-    /// `catalog`, `objective`, `adapter`, `table`, `workspace` or `template`.
+    /// `catalog`, `objective`, `adapter`, `table` or `workspace`.
     pub kind: String,
     pub name: String,
     pub digest: Digest,

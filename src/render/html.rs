@@ -5,7 +5,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 use sha2::{Digest as _, Sha256};
 
-use super::RenderError;
+use super::{RenderError, logo};
 use crate::base::SourceTree;
 use crate::base::diagnostic::{is_hidden, printable};
 use crate::report::{Changes, Report};
@@ -28,6 +28,7 @@ pub fn render(report: &Report, templates: &SourceTree) -> Result<Vec<u8>, Render
             strings => Value::from(Serde(&report.strings)),
             css,
             js,
+            logo => logo_address(templates),
             csp => policy
         })
         .map_err(|error| failed(&error))?;
@@ -51,9 +52,17 @@ pub fn render_changes(changes: &Changes, templates: &SourceTree) -> Result<Vec<u
         strings => Value::from(Serde(&changes.strings)),
         css,
         js,
+        logo => logo_address(templates),
         csp => policy
     };
     Ok(template.render(values).map_err(|error| failed(&error))?.into_bytes())
+}
+
+/// The logo as an address that holds it; empty without one.
+fn logo_address(templates: &SourceTree) -> String {
+    let Some((name, bytes)) = logo(templates) else { return String::new() };
+    let kind = if name.ends_with(".svg") { "svg+xml" } else { "png" };
+    format!("data:image/{kind};base64,{}", base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
 /// Every value is escaped; what is invisible or turns the order of others becomes a readable escape.

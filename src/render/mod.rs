@@ -22,3 +22,8 @@ pub enum RenderError {
     #[error("the template cannot be rendered: {0}")]
     Template(String),
 }
+
+/// The logo that lies beside the templates, with its name.
+fn logo(templates: &crate::base::SourceTree) -> Option<(&'static str, &[u8])> {
+    ["logo.svg", "logo.png"].into_iter().find_map(|name| Some((name, templates.get(name)?)))
+}

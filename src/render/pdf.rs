@@ -17,9 +17,9 @@ use typst_kit::fonts::FontStore;
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
-use super::RenderError;
 use super::bind::{Binder, Unbound};
 use super::compact::{INNER, LostLinks, compact};
+use super::{RenderError, logo};
 use crate::base::SourceTree;
 use crate::base::diagnostic::is_hidden;
 use crate::report::{Changes, Report, Sheaf};
@@ -312,6 +312,10 @@ impl Closed {
         }
         let mut inputs = Dict::new();
         inputs.insert("attach".into(), TypstValue::Str("yes".into()));
+        if let Some((name, bytes)) = logo(templates) {
+            inputs.insert("logo".into(), TypstValue::Str(name.into()));
+            files.insert(name.to_owned(), Bytes::new(bytes.to_vec()));
+        }
         let library = LazyHash::new(Library::builder().with_inputs(inputs).build());
         Ok(Closed { library, fonts: store, main: file_id(main), sources, files })
     }
@@ -412,12 +416,10 @@ fn explain(world: &Closed, errors: &[typst::diag::SourceDiagnostic]) -> RenderEr
         .map(|error| {
             let place = error.span.id().map(|id| {
                 let path = id.vpath().get_without_slash().to_owned();
-                let line = world
-                    .sources
-                    .get(&path)
-                    .and_then(|source| world.range(error.span).and_then(|range| source.lines().byte_to_line(range.start)))
-                    .map_or(0, |line| line + 1);
-                format!("{path}:{line}: ")
+                // A picture has no lines.
+                let source = world.sources.get(&path);
+                let line = source.and_then(|source| world.range(error.span).and_then(|range| source.lines().byte_to_line(range.start)));
+                line.map_or_else(|| format!("{path}: "), |line| format!("{path}:{}: ", line + 1))
             });
             format!("{}{}", place.unwrap_or_default(), error.message)
         })

@@ -584,7 +584,7 @@ pub struct NotAssessedClause {
 /// A file that decided what was said, with its digest.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InputView {
-    /// `catalog`, `objective`, `adapter`, `table`, `workspace` or `template`.
+    /// `catalog`, `objective`, `adapter`, `table` or `workspace`.
     pub kind: String,
     pub name: String,
     pub digest: String,

@@ -225,3 +225,23 @@ fn a_translation_says_which_language_it_is() {
     let pdf = tickmark::render::pdf::render(&report, b"{}", &templates, &[]).unwrap().bytes;
     assert!(plain_text_of(&pdf).contains("/Lang(da)"));
 }
+
+#[test]
+fn a_logo_beside_the_templates_stands_on_cover_and_page() {
+    let report = tickmark::report::build(&quarter("2026-Q3").assessment, crate::forms::wording());
+    let with = |name: &str, bytes: &[u8]| {
+        let mut templates = tickmark::io::embedded_templates();
+        templates.insert(name, bytes);
+        let page = String::from_utf8(tickmark::render::html::render(&report, &templates).unwrap()).unwrap();
+        (page, tickmark::render::pdf::render(&report, b"{}", &templates, &[]).map(|pdf| plain_text_of(&pdf.bytes)))
+    };
+    let svg = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4000 100" width="4000" height="100"><rect width="4000" height="100" fill="#123"/></svg>"##;
+    let (page, pdf) = with("logo.svg", svg);
+    assert!(page.contains("<img class=\"logo\" src=\"data:image/svg+xml;base64,PHN2Zy") && page.contains("alt=\"Nordhavn Pay A&#x2f;S\""));
+    assert!(pdf.unwrap().contains("/Alt(Nordhavn Pay A/S)"));
+    let (page, pdf) = with("strings/none.txt", b"");
+    assert!(!page.contains("<img") && !pdf.unwrap().contains("/Alt(Nordhavn Pay A/S)"), "there is none by default");
+    let (_, pdf) = with("logo.svg", b"<svg");
+    let told = pdf.map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains("logo.svg: failed to parse SVG"), "{told}");
+}
