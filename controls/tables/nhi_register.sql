@@ -103,7 +103,11 @@ select
   machine_identities.kind,
   machine_identities.class,
   machine_identities.tier,
-  coalesce(machine_identities.register_owner, machine_identities.source_owner, trim(owned.owner_ref)) as owner,
+  coalesce(
+    machine_identities.register_owner,
+    case when lower(machine_identities.source_owner) not in ('', '-', '?', 'n/a', 'na', 'none', 'nobody', 'null', 'tbd', 'unknown') then machine_identities.source_owner end,
+    case when lower(trim(owned.owner_ref)) not in ('', '-', '?', 'n/a', 'na', 'none', 'nobody', 'null', 'tbd', 'unknown') then trim(owned.owner_ref) end
+  ) as owner,
   machine_identities.register_owner_status as owner_status,
   coalesce(
     machine_identities.register_purpose,

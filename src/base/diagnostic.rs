@@ -185,12 +185,22 @@ pub fn printable(text: &str) -> String {
     text.chars().flat_map(|c| if is_hidden(c) && c != '\n' { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
 }
 
+/// The same for a page, where blanks of any width are one: a tab is a blank, and a return before a line's end is none. Nothing where the text
+/// can stay as it is.
+pub fn legible(text: &str) -> Option<String> {
+    if !text.chars().any(|c| is_hidden(c) && c != '\n') {
+        return None;
+    }
+    let blanks: String = text.replace("\r\n", "\n").chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+    Some(printable(&blanks))
+}
+
 /// Whether a character shows nothing by itself, or makes others look like something else: controls, joiners, marks of direction, tags.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+            | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e01ef}')
 }
 
 fn excerpt_window(text: &str, bytes: &Range<usize>) -> (Range<usize>, Range<usize>) {

@@ -30,6 +30,12 @@ pub fn run(
     }
     let unread = || Failure::CouldNotRun("the assessment cannot be read".into());
     let assessment: Assessment = files.get("assessment.json").and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or_else(unread)?;
+    if let Some(absent) = assessment.artifacts.iter().find(|own| own.state == "used" && own.packed.is_none()) {
+        let path = &absent.path;
+        return Err(Failure::BadInput(format!(
+            "the pack holds, and holds no copy of `{path}`, on which verdicts rest; without it nothing can be worked through again"
+        )));
+    }
     let progress = terminal::Progress::start();
     let mut diagnostics = Diagnostics::default();
     let (kept, controls) = opened(files, assessment, overlay, &mut diagnostics)?;

@@ -26,6 +26,9 @@ const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
 const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 
+/// Of what an authority says of itself no more than this is passed on.
+const WORDS_MAX: usize = 200;
+
 /// A chain of certificates longer than this is no chain.
 const CHAIN_MAX: usize = 8;
 
@@ -138,7 +141,11 @@ impl ReplyStatus {
             named.map(|(bit, _)| failure(bit)).collect::<Vec<_>>()
         };
         let reasons = self.failures.as_ref().map(set).unwrap_or_default();
-        let words = self.text.iter().flatten().map(|text| format!("“{}”", printable(text)));
+        let words = self.text.iter().flatten().map(|text| {
+            // One line, in quotes that it cannot close: a terminal may show it.
+            let line: String = text.chars().take(WORDS_MAX).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+            format!("“{}”", printable(&line).replace(['“', '”'], "\""))
+        });
         let parts: Vec<String> = reasons.into_iter().map(str::to_owned).chain(words).collect();
         let because = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
         format!("the authority did not grant a stamp; {kind}{because}")

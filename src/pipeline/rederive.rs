@@ -96,9 +96,6 @@ pub fn rederive(
         without_copy: assessment.artifacts.iter().filter(|own| own.packed.is_none()).map(|own| own.path.clone()).collect(),
         ..Rederived::default()
     };
-    for own in assessment.artifacts.iter().filter(|own| own.state == "used" && own.packed.is_none()) {
-        found.add("rederived-evidence", &own.path, "the verdicts rest on it, and the pack holds no copy of it");
-    }
     compare_controls(&assessment, &again.assessment, &mut found);
     compare_clauses(&assessment, &again.assessment, &names, &mut found);
     compare_records(&assessment, &again.assessment, &mut found);

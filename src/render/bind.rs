@@ -8,6 +8,7 @@
 //! are only unique within a piece. The tags of a piece become a part of one document.
 
 use super::compact::{Entry, Links, OBJECTS_MAX, Table, cross_references, object_body, object_stream, stream};
+use super::objects::{entries_of, entry, integer, is_regular, listed, named, numbered, reference, references, skip, with};
 
 /// Why pieces cannot be bound.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub enum Unbound {
     Form(&'static str),
     #[error("links lead nowhere: {}", .0.join(", "))]
     Links(Vec<String>),
+    #[error("a part has nothing in it; a template that is set in parts sets each of them")]
+    Empty,
+    #[error("an attachment stands in a part other than the front; attach there only")]
+    Attachment,
 }
 
 /// A number and a body, not yet written: it still points at what other pieces bring.
@@ -86,7 +91,7 @@ impl Binder {
         let tag = piece.only_reference(structure.value("/K")?)?;
         let page_tree = piece.reference(catalog.body, "/Pages")?;
         let page_numbers = references(piece.dictionary(page_tree)?.value("/Kids")?);
-        let outline = entries(catalog.body).find(|(key, _)| *key == b"/Outlines").and_then(|(_, value)| reference(value));
+        let outline = entry(catalog.body, "/Outlines").and_then(reference);
         let bookmark_numbers = outline.map_or(Ok(Vec::new()), |outline| piece.chain(outline))?;
         let information = reference(trailer_value(&piece, "/Info")?).ok_or(Unbound::Form("no information"))?;
         let metadata = piece.reference(catalog.body, "/Metadata")?;
@@ -112,11 +117,11 @@ impl Binder {
             bookmarks.push(Bookmark { own: open(number)?, below: below.into_iter().map(open).collect::<Result<_, _>>()? });
         }
 
-        let parents = new.body(dictionary_value(structure.value("/ParentTree")?, "/Nums")?);
-        let ids =
-            entries(structure.body).find(|(key, _)| *key == b"/IDTree").map(|(_, tree)| dictionary_value(tree, "/Names")).transpose()?;
-        let names = entries(catalog.body).find(|(key, _)| *key == b"/Names").map(|(_, value)| value).unwrap_or_default();
-        let places = entries(names).find(|(key, _)| *key == b"/Dests").map(|(_, tree)| dictionary_value(tree, "/Names")).transpose()?;
+        let parents = entry(structure.body, "/ParentTree").ok_or(Unbound::Empty)?;
+        let parents = new.body(dictionary_value(parents, "/Nums")?);
+        let ids = entry(structure.body, "/IDTree").map(|tree| dictionary_value(tree, "/Names")).transpose()?;
+        let names = entry(catalog.body, "/Names").unwrap_or_default();
+        let places = entry(names, "/Dests").map(|tree| dictionary_value(tree, "/Names")).transpose()?;
         let last_key = structure.value("/ParentTreeNextKey")?;
         let part = Part {
             parents: numbered(&parents).map(|(key, value)| (key + self.key, value.to_vec())).collect(),
@@ -161,7 +166,7 @@ impl Binder {
         for (page, stamp) in pages.into_iter().zip(&stamps) {
             let content = value(&page.body, "/Contents")?;
             let contents = [b"[", content, format!(" {stamped} 0 R]").as_bytes()].concat();
-            let objects = entries(&page.resources).find(|(key, _)| *key == b"/XObject").map(|(_, value)| &value[2..value.len() - 2]);
+            let objects = entry(&page.resources, "/XObject").map(|value| &value[2..value.len() - 2]);
             let objects = [b"<<", objects.unwrap_or_default(), format!("/TmN {stamp} 0 R>>").as_bytes()].concat();
             let resources = with(&page.resources, &[("/XObject", &objects)]);
             let parent = format!("{page_tree} 0 R");
@@ -174,6 +179,9 @@ impl Binder {
         self.put_bookmarks(&mut parts, outline)?;
 
         let first = parts.first().ok_or(Unbound::Form("nothing to bind"))?;
+        if parts.iter().skip(1).any(|part| entry(&part.catalog, "/AF").is_some()) {
+            return Err(Unbound::Attachment);
+        }
         let (dictionary, text) = split_stream(&first.metadata)?;
         let text = repaginated(text, kids.len())?;
         let length = text.len().to_string();
@@ -424,11 +432,11 @@ impl<'a> Piece<'a> {
 
     /// The bookmarks of the first level.
     fn chain(&self, outline: usize) -> Result<Vec<usize>, Unbound> {
-        let mut next = entries(self.dictionary(outline)?.body).find(|(key, _)| *key == b"/First").and_then(|(_, value)| reference(value));
+        let mut next = entry(self.dictionary(outline)?.body, "/First").and_then(reference);
         let mut chain = Vec::new();
         while let Some(number) = next.filter(|_| chain.len() < self.table.offsets.len()) {
             chain.push(number);
-            next = entries(self.dictionary(number)?.body).find(|(key, _)| *key == b"/Next").and_then(|(_, value)| reference(value));
+            next = entry(self.dictionary(number)?.body, "/Next").and_then(reference);
         }
         Ok(chain)
     }
@@ -503,104 +511,14 @@ impl Renumbering {
     }
 }
 
-/// The entries of a dictionary.
-fn entries(dictionary: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    entries_of(dictionary.strip_prefix(b"<<").unwrap_or_default())
-}
-
-/// Keys and values up to the end of the dictionary or of the text.
-fn entries_of(mut rest: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    std::iter::from_fn(move || {
-        rest = rest.trim_ascii_start();
-        if !rest.starts_with(b"/") {
-            return None;
-        }
-        let (key, after) = rest.split_at(skip(rest, 0));
-        let after = after.trim_ascii_start();
-        let mut end = skip(after, 0);
-        if integer(&after[..end]).is_some() && after[end..].starts_with(b" 0 R") {
-            end += b" 0 R".len();
-        }
-        let (value, after) = after.split_at(end);
-        rest = after;
-        Some((key, value))
-    })
-}
-
 fn value<'a>(dictionary: &'a [u8], key: &'static str) -> Result<&'a [u8], Unbound> {
-    entries(dictionary).find(|(own, _)| *own == key.as_bytes()).map(|(_, value)| value).ok_or(Unbound::Form(key))
+    entry(dictionary, key).ok_or(Unbound::Form(key))
 }
 
 /// What stands in the list of an entry, without its brackets.
 fn dictionary_value<'a>(dictionary: &'a [u8], key: &'static str) -> Result<&'a [u8], Unbound> {
     let list = value(dictionary, key)?;
     list.strip_prefix(b"[").and_then(|list| list.strip_suffix(b"]")).ok_or(Unbound::Form("no list"))
-}
-
-/// A dictionary with other values; an empty one takes the entry away.
-fn with(dictionary: &[u8], changes: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut out = b"<<".to_vec();
-    let kept = entries(dictionary).filter(|(key, _)| changes.iter().all(|(own, _)| own.as_bytes() != *key));
-    let changed = changes.iter().map(|(key, value)| (key.as_bytes(), *value)).filter(|(_, value)| !value.is_empty());
-    for (key, value) in kept.chain(changed) {
-        out.extend_from_slice(key);
-        // A name, a string or a list ends the key before it; a number does not.
-        if value.first().is_some_and(|first| is_regular(*first)) {
-            out.push(b' ');
-        }
-        out.extend_from_slice(value);
-    }
-    out.extend_from_slice(b">>");
-    out
-}
-
-/// Pairs of a name and what it stands for.
-fn named(list: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    pairs(list).filter(|(name, _)| name.starts_with(b"("))
-}
-
-/// Pairs of a key and what it stands for.
-fn numbered(list: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    pairs(list).filter_map(|(key, value)| Some((integer(key)?, value)))
-}
-
-fn pairs(mut rest: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    std::iter::from_fn(move || {
-        rest = rest.trim_ascii_start();
-        if rest.is_empty() {
-            return None;
-        }
-        let (key, after) = rest.split_at(skip(rest, 0));
-        let after = after.trim_ascii_start();
-        let mut end = skip(after, 0);
-        if integer(&after[..end]).is_some() && after[end..].starts_with(b" 0 R") {
-            end += b" 0 R".len();
-        }
-        let (value, after) = after.split_at(end);
-        rest = after;
-        Some((key, value))
-    })
-}
-
-fn references(list: &[u8]) -> Vec<usize> {
-    let inner = list.strip_prefix(b"[").and_then(|list| list.strip_suffix(b"]")).unwrap_or_default();
-    let text = String::from_utf8_lossy(inner);
-    text.split('R').filter_map(|one| one.trim().strip_suffix(" 0")?.parse().ok()).collect()
-}
-
-fn reference(value: &[u8]) -> Option<usize> {
-    integer(value.strip_suffix(b" 0 R")?)
-}
-
-fn integer(token: &[u8]) -> Option<usize> {
-    if token.is_empty() || !token.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(token).ok()?.parse().ok()
-}
-
-fn listed(numbers: &[usize]) -> String {
-    numbers.iter().map(|number| format!("{number} 0 R")).collect::<Vec<_>>().join(" ")
 }
 
 /// The dictionary of a stream, and its bytes.
@@ -617,67 +535,6 @@ fn repaginated(text: &[u8], pages: usize) -> Result<Vec<u8>, Unbound> {
     let (before, after) = text.split_once(OPEN).ok_or(Unbound::Form("no number of pages"))?;
     let (_, after) = after.split_once('<').ok_or(Unbound::Form("no number of pages"))?;
     Ok(format!("{before}{OPEN}{pages}<{after}").into_bytes())
-}
-
-/// Neither blank nor a mark of the language.
-fn is_regular(byte: u8) -> bool {
-    !byte.is_ascii_whitespace() && !b"()<>[]{}/%".contains(&byte)
-}
-
-/// Where the object that begins here ends: a string, a name, a number, a list, a dictionary.
-fn skip(bytes: &[u8], at: usize) -> usize {
-    let mut depth = 0_usize;
-    let mut at = at;
-    loop {
-        match (bytes.get(at), bytes.get(at + 1)) {
-            (None, _) => return bytes.len(),
-            (Some(b'('), _) => at = skip_string(bytes, at),
-            (Some(b'<'), Some(b'<')) => {
-                depth += 1;
-                at += 2;
-            }
-            (Some(b'>'), Some(b'>')) => {
-                depth = depth.saturating_sub(1);
-                at += 2;
-            }
-            (Some(b'<'), _) => at += bytes[at..].iter().position(|byte| *byte == b'>').map_or(bytes.len() - at, |length| length + 1),
-            (Some(b'['), _) => {
-                depth += 1;
-                at += 1;
-            }
-            (Some(b']'), _) => {
-                depth = depth.saturating_sub(1);
-                at += 1;
-            }
-            (Some(b'/'), _) => at += 1 + run(&bytes[at + 1..]),
-            (Some(byte), _) if is_regular(*byte) => at += run(&bytes[at..]),
-            _ => at += 1,
-        }
-        if depth == 0 {
-            return at;
-        }
-    }
-}
-
-fn run(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| !is_regular(*byte)).unwrap_or(bytes.len())
-}
-
-fn skip_string(bytes: &[u8], at: usize) -> usize {
-    let (mut depth, mut at) = (0_usize, at);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'\\' => at += 1,
-            b'(' => depth += 1,
-            b')' => depth -= 1,
-            _ => {}
-        }
-        at += 1;
-        if depth == 0 {
-            return at;
-        }
-    }
-    bytes.len()
 }
 
 #[cfg(test)]
@@ -716,13 +573,23 @@ mod tests {
             "<</Type/StructElem/S/Document/P 5 0 R/K[9 0 R 10 0 R]>>",
             "<</Type/StructElem/S/TH/P 8 0 R/ID(U1x0y0)/Pg 7 0 R/K[0]>>",
             "<</Type/StructElem/S/TD/P 8 0 R/A[<</O/Table/Headers[(U1x0y0) (U1x0y0)]>>]/Alt(1 0 R /ID\\(U\\))/Pg 7 0 R>>",
-            &format!("<</Type/Annot/Rect[0 0 9 9]/A<</Type/Action/S/URI/URI(tickmark:{link})>>/StructParent 1/Contents(tickmark:{link})>>"),
+            &format!(
+                "<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</Type/Action/S/URI/URI(tickmark:{link})>>/StructParent 1/Contents(tickmark:{link})>>"
+            ),
             "[7 0 R/XYZ 0 180 0]",
             &format!("<</Parent 6 0 R/First 14 0 R/Last 14 0 R/Count -1/Title({name})/Dest 12 0 R>>"),
             &format!("<</Parent 13 0 R/Title({name} below)/Dest 12 0 R>>"),
             "<</ProcSet[/PDF]>>",
             "<</Length 3>>\nstream\nabc\nendstream",
         ])
+    }
+
+    /// The same with other words of the same length.
+    fn changed(mut pdf: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
+        assert_eq!(from.len(), to.len());
+        let at = super::super::compact::find(&pdf, from.as_bytes()).unwrap();
+        pdf[at..at + to.len()].copy_from_slice(to.as_bytes());
+        pdf
     }
 
     fn numbers(pages: usize) -> Vec<u8> {
@@ -860,7 +727,7 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let added = |pdf: &[u8], continues| Binder::new().add(pdf, continues);
         assert_eq!(added(b"%PDF-1.7\n", false), Err(Unbound::Form("no table of objects")));
-        let other = String::from_utf8_lossy(&piece("a", "a")).replace("/StructTreeRoot 5", "/StructTreeRood 5").into_bytes();
+        let other = changed(piece("a", "a"), "/StructTreeRoot 5", "/StructTreeRood 5");
         assert!(Piece::read(&piece("a", "a")).is_ok() && added(&other, false).is_err());
         let finished = |continues, link, pages| {
             let mut binder = Binder::new();
@@ -871,6 +738,13 @@ mod tests {
         assert_eq!(finished(false, "nowhere", 2), Err(Unbound::Links(vec!["nowhere".into()])));
         assert_eq!(finished(false, "front", 3), Err(Unbound::Form("not a number for each page")));
         assert!(finished(false, "front", 2).is_ok());
+        let tagless = changed(piece("a", "a"), "/ParentTree<", "/ParentTrex<");
+        assert_eq!(added(&tagless, false), Err(Unbound::Empty));
+        let attached = changed(piece("body", "front"), "/Lang(en)", "/AF[9 0R]");
+        let mut binder = Binder::new();
+        binder.add(&attached, false).unwrap();
+        binder.add(&piece("front", "body"), false).unwrap();
+        assert_eq!(binder.finish(&numbers(2)), Err(Unbound::Attachment));
         // The front has headings here, which the first piece then goes on with.
         assert!(finished(true, "front", 2).is_ok());
     }

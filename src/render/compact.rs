@@ -15,6 +15,8 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
+use super::objects::{entry, named, with};
+
 /// Objects in one stream: enough to compress well, few enough that a reader need not unpack much for one of them.
 pub(super) const OBJECTS_MAX: usize = 200;
 
@@ -54,13 +56,14 @@ impl Links {
         self.inner(body).map_or(Cow::Borrowed(body), Cow::Owned)
     }
 
+    /// Reads the link itself: the same words in any text of the document mean nothing.
     fn inner(&mut self, body: &[u8]) -> Option<Vec<u8>> {
-        let at = find(body, format!("/URI({INNER}").as_bytes())?;
-        let begin = body[..at].windows(4).rposition(|window| window == b"/A<<")?;
-        let from = at + "/URI(".len() + INNER.len();
-        let name = &body[from..from + body[from..].iter().position(|byte| *byte == b')')?];
-        let end = from + name.len() + find(&body[from + name.len()..], b">>")? + 2;
-        let name = std::str::from_utf8(name).ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'))?;
+        find(body, format!("/URI({INNER}").as_bytes())?;
+        if entry(body, "/Subtype") != Some(b"/Link") {
+            return None;
+        }
+        let address = entry(entry(body, "/A")?, "/URI")?.strip_prefix(format!("({INNER}").as_bytes())?.strip_suffix(b")")?;
+        let name = std::str::from_utf8(address).ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'))?;
         let (place, spoken) = match self.page(name) {
             Some(found) => found,
             None => {
@@ -68,11 +71,11 @@ impl Links {
                 (format!("({name})"), name.to_owned())
             }
         };
-        let turned = [&body[..begin], format!("/Dest{place}").as_bytes(), &body[end..]].concat();
         // What is read aloud names the place and not the scheme.
-        let written = format!("/Contents({INNER}{name})");
-        let Some(at) = find(&turned, written.as_bytes()) else { return Some(turned) };
-        Some([&turned[..at], format!("/Contents({spoken})").as_bytes(), &turned[at + written.len()..]].concat())
+        let spoken = format!("({spoken})");
+        let changes: [(&str, &[u8]); 3] = [("/A", b""), ("/Dest", place.as_bytes()), ("/Contents", spoken.as_bytes())];
+        let kept = if entry(body, "/Contents").is_some() { &changes[..] } else { &changes[..2] };
+        Some(with(body, kept))
     }
 
     /// The destination of an address that names a page and a height, and what is read aloud.
@@ -84,15 +87,14 @@ impl Links {
         Some((format!("[{page} 0 R/XYZ 0 {height:.2} 0]"), spoken.to_string()))
     }
 
-    /// The names in a tree of named destinations.
+    /// The names in the tree of named destinations, which the catalog has.
     fn note_places(&mut self, body: &[u8]) {
-        let Some(at) = find(body, b"/Names[").or_else(|| find(body, b"/Names [")) else { return };
-        let mut rest = &body[at..];
-        while let Some(open) = rest.iter().position(|byte| *byte == b'(') {
-            let Some(length) = rest[open..].iter().position(|byte| *byte == b')') else { return };
-            self.places.extend(std::str::from_utf8(&rest[open + 1..open + length]).ok().map(str::to_owned));
-            rest = &rest[open + length..];
+        if !body.starts_with(b"<<") || entry(body, "/Type") != Some(b"/Catalog") {
+            return;
         }
+        let names = entry(body, "/Names").and_then(|names| entry(entry(names, "/Dests")?, "/Names"));
+        let list = names.and_then(|list| list.strip_prefix(b"[")?.strip_suffix(b"]")).unwrap_or_default();
+        self.places.extend(named(list).filter_map(|(name, _)| Some(std::str::from_utf8(&name[1..name.len() - 1]).ok()?.to_owned())));
     }
 
     pub(super) fn lost(self) -> Vec<String> {
@@ -259,16 +261,28 @@ mod tests {
 
     #[test]
     fn an_inner_link_leads_to_its_place_or_is_told() {
-        let link = b"<</Type/Annot/Rect[0 0 9 9]/A<</Type/Action/S/URI/URI(tickmark:c-8-6-2)>>/F 4/Contents(tickmark:c-8-6-2)>>";
+        let link =
+            b"<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</Type/Action/S/URI/URI(tickmark:c-8-6-2)>>/F 4/Contents(tickmark:c-8-6-2)>>";
         let mut links = Links::default();
         let turned = links.turned(link);
-        assert_eq!(turned.as_ref(), b"<</Type/Annot/Rect[0 0 9 9]/Dest(c-8-6-2)/F 4/Contents(c-8-6-2)>>");
-        links.turned(b"<</Names[(c-1)3 0 R(c-8-6)4 0 R]>>");
+        assert_eq!(turned.as_ref(), b"<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/F 4/Dest(c-8-6-2)/Contents(c-8-6-2)>>");
+        let catalog = |names: &str| format!("<</Type/Catalog/Names<</Dests<</Names[{names}]>>>>>>").into_bytes();
+        links.turned(&catalog("(c-1)3 0 R(c-8-6)4 0 R"));
+        links.turned(b"<</Title(/Names[(c-8-6-2)1 0 R])>>");
         assert_eq!(links.met.difference(&links.places).collect::<Vec<_>>(), ["c-8-6-2"]);
-        links.turned(b"<</Names[(c-8-6-2)5 0 R]>>");
+        links.turned(&catalog("(c-8-6-2)5 0 R"));
         assert!(links.lost().is_empty());
-        let outer = b"<</A<</S/URI/URI(https://example.org)>>/Contents(tickmark)>>";
-        assert_eq!(Links::default().turned(outer).as_ref(), outer);
+        // What evidence says about links is text, also within an address.
+        for outer in [
+            "<</Subtype/Link/A<</S/URI/URI(https://example.org)>>/Contents(tickmark)>>",
+            "<</Subtype/Link/A<</S/URI/URI(https://example.org/URI(tickmark:c-1))>>/Contents(x)>>",
+            "<</Type/StructElem/S/H2/T(x /A<< /URI(tickmark:c-1) >> y)>>",
+            "<</Subtype/Link/T(/A<< /URI(tickmark:c-1) >>)/A<</S/URI/URI(https://example.org)>>>>",
+        ] {
+            let mut links = Links::default();
+            assert_eq!(links.turned(outer.as_bytes()).as_ref(), outer.as_bytes());
+            assert!(links.met.is_empty());
+        }
         let other_form = [b"%PDF-1.7\n1 0 obj\n".as_slice(), link, b"\nendobj\n"].concat();
         assert_eq!(compact(other_form), Err(LostLinks(vec!["tickmark:".into()])));
     }

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{RenderError, logo};
 use crate::base::SourceTree;
-use crate::base::diagnostic::{is_hidden, printable};
+use crate::base::diagnostic::legible;
 use crate::report::{Changes, Report};
 
 /// Renders `templates/html/report.html.j2`.
@@ -69,11 +69,9 @@ fn logo_address(templates: &SourceTree) -> String {
 fn environment<'source>() -> Environment<'source> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() && text.chars().any(is_hidden) => {
-            minijinja::escape_formatter(out, state, &Value::from(printable(text)))
-        }
-        _ => minijinja::escape_formatter(out, state, value),
+    environment.set_formatter(|out, state, value| match value.as_str().filter(|_| !value.is_safe()).and_then(legible) {
+        Some(text) => minijinja::escape_formatter(out, state, &Value::from(text)),
+        None => minijinja::escape_formatter(out, state, value),
     });
     environment
 }

@@ -6,6 +6,7 @@ mod compact;
 pub mod html;
 pub mod junit;
 pub mod markdown;
+mod objects;
 pub mod oscal;
 pub mod pdf;
 mod rows;

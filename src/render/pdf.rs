@@ -21,7 +21,7 @@ use super::bind::{Binder, Unbound};
 use super::compact::{INNER, LostLinks, compact};
 use super::{RenderError, logo};
 use crate::base::SourceTree;
-use crate::base::diagnostic::is_hidden;
+use crate::base::diagnostic::legible;
 use crate::report::{Changes, Report, Sheaf};
 
 /// A finished PDF and the characters that no font at hand can show; they were written as escapes.
@@ -88,27 +88,27 @@ fn in_pieces(desk: &mut Desk, report: &Report) -> Result<Vec<u8>, RenderError> {
         });
         let set = (|| {
             let mut headings = Vec::new();
-            let mut wide = Vec::new();
+            let mut sizes = Vec::new();
             for sheaf in Sheaf::body(report) {
                 desk.ask_for(&sheaf, report);
                 let document = desk.set()?;
-                headings_of(&document, wide.len(), &mut headings);
-                wide.extend(document.pages().iter().map(|page| page.frame.width() > page.frame.height()));
+                headings_of(&document, sizes.len(), &mut headings);
+                sizes.extend(sizes_of(&document));
                 if hand.send((document, !sheaf.continued().is_empty())).is_err() {
                     break;
                 }
             }
             let front = front(desk, report, &headings)?;
-            wide.splice(0..0, front.pages().iter().map(|_| false));
+            sizes.splice(0..0, sizes_of(&front));
             // Where the other side gave up, it says why.
             let _ = hand.send((front, false));
-            Ok(wide)
+            Ok(sizes)
         })();
         drop(hand);
         let bound = binding.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug));
-        let wide: Vec<bool> = set?;
+        let sizes: Vec<(f64, f64)> = set?;
         let binder = bound.map_err(|undone: Undone| undone.told(&desk.world))?;
-        let numbers = numbers(desk, &wide)?;
+        let numbers = numbers(desk, &sizes)?;
         binder.finish(&numbers).map_err(|unbound| RenderError::Template(unbound.to_string()))
     })
 }
@@ -190,9 +190,15 @@ fn front(desk: &mut Desk, report: &Report, headings: &[Heading]) -> Result<Paged
     Err(RenderError::Template("report.typ: the front never has as many pages as it says".to_owned()))
 }
 
-/// A page with nothing but its number for each page of the report. Which of them are wide decides where it stands.
-fn numbers(desk: &mut Desk, wide: &[bool]) -> Result<Vec<u8>, RenderError> {
-    desk.give("pages.json", &wide.iter().map(|wide| serde_json::json!({"wide": wide})).collect::<Vec<_>>());
+/// Width and height of each page in points.
+fn sizes_of(document: &PagedDocument) -> impl Iterator<Item = (f64, f64)> {
+    document.pages().iter().map(|page| (page.frame.width().to_pt(), page.frame.height().to_pt()))
+}
+
+/// A page with nothing but its number for each page of the report, of the same size.
+fn numbers(desk: &mut Desk, sizes: &[(f64, f64)]) -> Result<Vec<u8>, RenderError> {
+    let pages: Vec<_> = sizes.iter().map(|(width, height)| serde_json::json!({"width": width, "height": height})).collect();
+    desk.give("pages.json", &pages);
     desk.world.main = file_id("numbers.typ");
     let document = desk.set()?;
     typst_pdf::pdf(&document, &desk.options(Kind::Stamp)?).map_err(|errors| explain(&desk.world, &errors))
@@ -381,17 +387,17 @@ impl World for Closed {
 fn escape_unshown(value: &mut serde_json::Value, book: &FontBook, unshown: &mut Vec<char>) {
     match value {
         serde_json::Value::String(text) => {
-            let is_plain = |c: char| c == '\n' || c == '\t' || !is_hidden(c);
-            if text.chars().any(|c| !is_plain(c) || !shown(c, book)) {
+            if let Some(seen) = legible(text) {
+                *text = seen;
+            }
+            if text.chars().any(|c| !shown(c, book)) {
                 let mut escaped = String::with_capacity(text.len());
                 for c in text.chars() {
-                    match (is_plain(c), shown(c, book)) {
-                        (true, true) => escaped.push(c),
-                        (is_plain, _) => {
-                            // A font that would show what is invisible helps nobody.
-                            unshown.extend(is_plain.then_some(c));
-                            escaped.extend(c.escape_unicode());
-                        }
+                    if shown(c, book) {
+                        escaped.push(c);
+                    } else {
+                        unshown.push(c);
+                        escaped.extend(c.escape_unicode());
                     }
                 }
                 *text = escaped;
@@ -435,10 +441,10 @@ mod tests {
     fn what_cannot_be_seen_is_escaped_and_only_what_lacks_a_font_is_told() {
         let mut fonts = FontStore::new();
         fonts.extend(typst_kit::fonts::embedded());
-        let mut value = serde_json::json!(["svc\u{202e}nimda\u{200b}\u{7}\nÅse", {"key": "\u{10ffff}"}]);
+        let mut value = serde_json::json!(["svc\u{202e}nimda\u{200b}\u{7}\r\nÅse\tx", {"key": "\u{10ffff}"}]);
         let mut unshown = Vec::new();
         escape_unshown(&mut value, fonts.book(), &mut unshown);
-        assert_eq!(value, serde_json::json!(["svc\\u{202e}nimda\\u{200b}\\u{7}\nÅse", {"key": "\\u{10ffff}"}]));
+        assert_eq!(value, serde_json::json!(["svc\\u{202e}nimda\\u{200b}\\u{7}\nÅse x", {"key": "\\u{10ffff}"}]));
         assert_eq!(unshown, ['\u{10ffff}']);
     }
 }

@@ -127,6 +127,7 @@ impl Builder<'_> {
             bytes: artifact.bytes,
             sha256: artifact.sha256.as_ref().map(ToString::to_string).unwrap_or_default(),
             packed_path: stated(&artifact.packed),
+            no_copy: if artifact.packed.is_some() { String::new() } else { self.no_copy(artifact) },
             packed_sha256: artifact.packed_sha256.as_ref().map(ToString::to_string).unwrap_or_default(),
             masked: artifact.secrets,
             records_read: artifact.read,
@@ -147,6 +148,15 @@ impl Builder<'_> {
                 .map(|objective| LinkView { anchor: objective_anchor(&objective.id), label: objective.title.clone() })
                 .collect(),
         }
+    }
+
+    fn no_copy(&self, artifact: &ArtifactRecord) -> String {
+        let was_understood = matches!(artifact.state.as_str(), "used" | "document");
+        self.wording.get(match (was_understood, self.assessment.names.replaced) {
+            (false, _) => "withheld",
+            (true, true) => "withheld_redacted",
+            (true, false) => "withheld_in_parts",
+        })
     }
 
     pub(super) fn exception(&self, exception: &ExceptionRecord) -> ExceptionView {

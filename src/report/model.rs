@@ -431,8 +431,10 @@ pub struct ExhibitView {
     pub transformations: Vec<String>,
     pub bytes: u64,
     pub sha256: String,
-    /// Path of the copy in the pack; empty when it was withheld.
+    /// Path of the copy in the pack; empty when there is none.
     pub packed_path: String,
+    /// Why there is none; empty where there is one.
+    pub no_copy: String,
     /// Digest of the copy where masking made it differ; else empty.
     pub packed_sha256: String,
     /// How many secret values were masked in the copy.

@@ -153,8 +153,9 @@ impl Sheaf {
         for piece in Piece::body(report) {
             let size = bytes(&piece.of(report)).saturating_sub(common);
             match sheaves.last_mut() {
-                // The opening names every framework, and would be taken for their clauses.
-                Some((last, held)) if *held + size <= BYTES_MAX && !piece.continues() && last.pieces != [Piece::Opening] => {
+                // The opening names every framework, and would be taken for their clauses. All headings of one that goes on stand below the
+                // heading before.
+                Some((last, held)) if *held + size <= BYTES_MAX && !piece.continues() && last.may_grow() => {
                     last.pieces.push(piece);
                     *held += size;
                 }
@@ -162,6 +163,10 @@ impl Sheaf {
             }
         }
         sheaves.into_iter().map(|(sheaf, _)| sheaf).collect()
+    }
+
+    fn may_grow(&self) -> bool {
+        self.continued().is_empty() && self.pieces != [Piece::Opening]
     }
 
     /// The words that a template is given, in the order of the pieces.

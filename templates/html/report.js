@@ -17,7 +17,9 @@
   const register = byId("ui-register");
   const registerCount = byId("ui-register-count");
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
-  const plain = (text) => text.normalize("NFKC").toLowerCase();
+  // What is invisible is shown as an escape; a search finds it as it was written, as it is shown, and without it.
+  const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\\u\{[0-9a-f]{1,6}\}/gu;
+  const plain = (text) => text.normalize("NFKC").replace(/\s/g, " ").replace(hidden, "").toLowerCase();
   const wordsOf = (text) => plain(text).split(/\s+/).filter(Boolean);
   const textOf = (element) => [...element.querySelectorAll("[data-find]")].map((part) => part.textContent).join("\n");
 
@@ -54,6 +56,8 @@
     show: true,
   }));
   let pinned = null;
+  // Findings, dossiers and rows that a link leads to although they are not asked for.
+  let pinnedOthers = [];
 
   const whoText = (entry) => (entry.text ??= plain(`${textOf(entry.element)}\n${entry.name ?? ""}`));
 
@@ -82,7 +86,7 @@
     const chosen = owners[0]?.selectedOptions[0];
     const terms = wordsOf(identities[0]?.value ?? "");
     if (!chosen || (chosen.value === "" && terms.length === 0)) return null;
-    const owner = chosen.dataset.none === undefined ? chosen.value : "";
+    const owner = chosen.dataset.owner;
     return (entry) => (chosen.value === "" || entry.owner === owner) && terms.every((term) => whoText(entry).includes(term));
   }
 
@@ -97,13 +101,43 @@
       if (entry.element.hidden === entry.show) entry.element.hidden = !entry.show;
     }
     mark(new Set(meant.map((life) => `#${life.element.id}`)));
+    asked = meant;
     if (registerCount) {
       const shown = (list) => String(list.filter((entry) => entry.show).length);
-      const values = { rows: shown(rows), row_total: String(rows.length), lives: shown(lives), life_total: String(lives.length) };
+      const values = { rows: shown(rows), row_total: String(rows.length), lives: shown(lives), life_total: String(lives.length), all: registerCount.dataset.all };
       const text = fill(registerCount.dataset.count, values);
       if (registerCount.textContent !== text) registerCount.textContent = text;
     }
     return objectives;
+  }
+
+  /** Below each clause shown, who of those asked for departs from what it cites: its own table may show others only. */
+  const SHOWN_MAX = 12;
+  let asked = [];
+  let told = [];
+  function tellAsked() {
+    for (const element of told) element.remove();
+    told = [];
+    if (asked.length === 0) return;
+    const by = new Map();
+    for (const life of asked) for (const objective of new Set(life.departs)) by.set(objective, [...(by.get(objective) ?? []), life]);
+    for (const clause of clauses) {
+      if (clause.element.hidden) continue;
+      const own = [...new Set(clause.objectives.flatMap((objective) => by.get(objective) ?? []))];
+      if (own.length === 0) continue;
+      const line = document.createElement("p");
+      line.className = "asked";
+      line.append(fill(count.dataset.asked, { count: String(own.length) }));
+      for (const life of own.slice(0, SHOWN_MAX)) {
+        const link = document.createElement("a");
+        link.href = `#${life.element.id}`;
+        link.textContent = life.element.querySelector("[data-find]").textContent;
+        line.append(" ", link);
+      }
+      if (own.length > SHOWN_MAX) line.append(" …");
+      clause.element.querySelector("dl").after(line);
+      told.push(line);
+    }
   }
 
   /** Marks those who are asked for where they stand among others. */
@@ -156,7 +190,9 @@
     for (const entry of [...sections, ...items]) {
       if (entry.element.hidden === entry.show) entry.element.hidden = !entry.show;
     }
+    tellAsked();
     tell(shown);
+    for (const entry of pinnedOthers) entry.hidden = false;
   }
 
   function tell(shown) {
@@ -169,6 +205,7 @@
 
   function filter() {
     pinned = null;
+    pinnedOthers = [];
     apply();
   }
 
@@ -186,12 +223,15 @@
     }
   }
 
-  /** Makes the target of a link visible: a clause outside the filter is shown as well, anything else ends the filter. */
+  /** Makes the target of a link visible: a clause, a finding or a dossier outside the filter is shown as well, anything else ends the filter. */
   function reveal(target) {
     const clause = clauseOf.get(target.closest(".clause"));
     if (clause && clause.element.hidden) {
       pinned = clause;
       apply();
+    } else if (target.closest(".finding[hidden], .dossier[hidden]")) {
+      pinnedOthers.push(target.closest(".finding, .dossier"));
+      pinnedOthers.at(-1).hidden = false;
     } else if (target.closest("[hidden]")) {
       reset();
     }
@@ -267,7 +307,11 @@
   for (const [fields, event] of [[owners, "change"], [identities, "input"]]) {
     for (const field of fields) {
       field.addEventListener(event, () => {
-        for (const other of fields) other.value = field.value;
+        for (const other of fields) {
+          if (other === field) continue;
+          if ("selectedIndex" in field) other.selectedIndex = field.selectedIndex;
+          else other.value = field.value;
+        }
         filter();
       });
     }
@@ -284,8 +328,13 @@
   const order = new Intl.Collator(document.documentElement.lang, { numeric: true });
   for (const table of document.querySelectorAll("table[data-sortable]")) {
     const titles = [...table.tHead.rows[0].cells];
-    const keyOf = (row, column) => row.cells[column]?.textContent.trim() ?? "";
+    const keyOf = (row, column) => {
+      const cell = row.cells[column];
+      // What nobody stated is as good as empty.
+      return cell?.dataset.sort ?? (cell?.querySelector(":scope > em.missing") ? "" : (cell?.textContent.trim() ?? ""));
+    };
     titles.forEach((title, column) => {
+      if (title.dataset.unsorted !== undefined) return;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "sort";
@@ -316,6 +365,15 @@
     for (const box of closed) box.open = false;
     closed = [];
   });
+
+  // What is sticky must not lie over what the keyboard reaches: its height is the margin of all that scrolls below it.
+  const margins = new CSSStyleSheet();
+  document.adoptedStyleSheets = [margins];
+  const height = (element) => (element ? Math.ceil(element.getBoundingClientRect().height) + 8 : 0);
+  const measured = new ResizeObserver(() => {
+    margins.replaceSync(`:root { --filter: ${height(form)}px; --register: ${height(register)}px; }`);
+  });
+  for (const own of [form, register]) if (own) measured.observe(own);
 
   form.hidden = false;
   if (register) register.hidden = false;

@@ -42,11 +42,13 @@ def squeezed(value):
 
 
 flat_pages = [squeezed(page) for page in pages]
-contents = []
+contents, indents = [], []
 for page in pages[1:]:
     if " Contents " not in page.splitlines()[0]:
         break
-    contents += re.findall(r"^ *(\S.*?) *(?:\. ?){3,}[\s\u2060]*(\d+)$", page, re.MULTILINE)
+    found = re.findall(r"^( *)(\S.*?) *(?:\. ?){3,}[\s\u2060]*(\d+)$", page, re.MULTILINE)
+    contents += [(title, number) for _, title, number in found]
+    indents += [(title, len(indent)) for indent, title, _ in found]
 for title, number in contents:
     if squeezed(title) not in flat_pages[int(number) - 1]:
         problems.append(f"the contents lead to page {number} for `{title}`, which is not there")
@@ -75,6 +77,10 @@ titles = {squeezed(own["title"]) for own in bookmarks}
 clauses = [f"{own['clause']} {own['label']}" for own in assessment["clauses"]]
 problems += [f"no bookmark for {clause}" for clause in clauses if squeezed(clause) not in titles]
 listed = {squeezed(title) for title, _ in contents}
+# What the contents set out at the margin is of the first level, and so is its bookmark.
+margin = [squeezed(title) for title, indent in indents if indent == min(indent for _, indent in indents)]
+if [squeezed(own["title"]) for own in outline] != margin:
+    problems.append(f"bookmarks of the first level: {[own['title'] for own in outline]}; contents: {margin}")
 problems += [f"not in the contents: {own['title']}" for own in outline if squeezed(own["title"]) not in listed]
 if problems:
     sys.exit("\n".join(problems))

@@ -127,3 +127,19 @@ fn a_report_on_each_framework_says_nothing_of_the_others_and_comes_out_again() {
     assert_eq!(code, Some(3));
     assert!(told.to_string().contains("rendering-differs"), "{told}");
 }
+
+#[test]
+fn a_pack_without_a_copy_of_used_evidence_holds_and_is_not_worked_through_again() {
+    let place = tempfile::tempdir().unwrap();
+    write(place.path(), sample_pack());
+    forge(place.path(), "assessment.json", |text| {
+        let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let artifacts = value["artifacts"].as_array_mut().unwrap();
+        let used = artifacts.iter_mut().find(|own| own["state"] == "used" && own["packed"].is_string()).unwrap();
+        used.as_object_mut().unwrap().remove("packed");
+        format!("{}\n", serde_json::to_string_pretty(&value).unwrap())
+    });
+    let (code, told) = rederive(place.path());
+    assert_eq!(code, Some(2), "it is no breach: {told}");
+    assert!(told.as_str().is_some_and(|told| told.contains("holds no copy of")), "{told}");
+}
