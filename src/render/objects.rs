@@ -11,22 +11,8 @@ pub(super) fn entry<'a>(dictionary: &'a [u8], key: &str) -> Option<&'a [u8]> {
 }
 
 /// Keys and values up to the end of the dictionary or of the text.
-pub(super) fn entries_of(mut rest: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    std::iter::from_fn(move || {
-        rest = rest.trim_ascii_start();
-        if !rest.starts_with(b"/") {
-            return None;
-        }
-        let (key, after) = rest.split_at(skip(rest, 0));
-        let after = after.trim_ascii_start();
-        let mut end = skip(after, 0);
-        if integer(&after[..end]).is_some() && after[end..].starts_with(b" 0 R") {
-            end += b" 0 R".len();
-        }
-        let (value, after) = after.split_at(end);
-        rest = after;
-        Some((key, value))
-    })
+pub(super) fn entries_of(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    pairs(text).take_while(|(key, _)| key.starts_with(b"/"))
 }
 
 /// A dictionary with other values; an empty one takes the entry away.
