@@ -77,7 +77,8 @@ impl Binder {
         Binder { out: Vec::new(), entries: vec![Entry::Free], small: Vec::new(), links: Links::default(), parts: Vec::new(), key: 0 }
     }
 
-    /// Adds a piece after those before; one that goes on with the last heading of the first level has its own below that. Links of it may lead to pages of those: `tickmark:page:` with their place among all so far.
+    /// Adds a piece after those before; one that goes on with the last heading of the first level has its own below that. Links of it may
+    /// lead to pages of those before: `tickmark:page:` with their place among all so far.
     pub fn add(&mut self, pdf: &[u8], continues: bool) -> Result<(), Unbound> {
         let piece = Piece::read(pdf)?;
         if self.out.is_empty() {
@@ -139,9 +140,7 @@ impl Binder {
             identifier: trailer_value(&piece, "/ID")?.to_vec(),
             pages,
         };
-        for (name, _) in &part.places {
-            self.links.places.extend(std::str::from_utf8(&name[1..name.len() - 1]).ok().map(str::to_owned));
-        }
+        self.links.note_places(catalog.body);
         self.write(&piece, &new, &left_out)?;
         self.key += integer(last_key).ok_or(Unbound::Form("no next key"))?;
         self.links.pages.extend(part.pages.iter().map(|page| page.number));

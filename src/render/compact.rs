@@ -44,7 +44,7 @@ pub fn compact(pdf: Vec<u8>) -> Result<Vec<u8>, LostLinks> {
 #[derive(Default)]
 pub(super) struct Links {
     met: BTreeSet<String>,
-    pub(super) places: BTreeSet<String>,
+    places: BTreeSet<String>,
     /// Pages by their number as objects: `tickmark:page:3:540.5:12` leads to the fourth of them, at that height, and is read aloud as 12.
     pub(super) pages: Vec<usize>,
 }
@@ -88,7 +88,7 @@ impl Links {
     }
 
     /// The names in the tree of named destinations, which the catalog has.
-    fn note_places(&mut self, body: &[u8]) {
+    pub(super) fn note_places(&mut self, body: &[u8]) {
         if !body.starts_with(b"<<") || entry(body, "/Type") != Some(b"/Catalog") {
             return;
         }

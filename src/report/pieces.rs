@@ -78,41 +78,43 @@ impl Piece {
         matches!(self, Piece::Framework(_, range) | Piece::Findings(range) | Piece::Dossiers(range) if range.start > 0)
     }
 
-    /// The report with the lists of this piece alone.
-    fn of(&self, report: &Report) -> Report {
-        let bare = bare(report);
-        let heads = || report.frameworks.iter().map(|own| framework(own, &[])).collect();
+    /// Puts the lists of this piece into a report.
+    fn add_to(&self, all: &mut Report, report: &Report) {
         match self {
-            Piece::Front => Report { frameworks: heads(), ..bare },
-            Piece::Opening => Report {
-                frameworks: heads(),
-                systems: report.systems.clone(),
-                overrides: report.overrides.clone(),
-                coverage: report.coverage.clone(),
+            Piece::Front => all.frameworks.extend(report.frameworks.iter().map(|own| framework(own, &[]))),
+            Piece::Opening => {
+                all.frameworks.extend(report.frameworks.iter().map(|own| framework(own, &[])));
+                all.systems.clone_from(&report.systems);
+                all.overrides.clone_from(&report.overrides);
+                all.coverage.clone_from(&report.coverage);
                 // It says which of these lists are empty, and nothing else of them.
-                exceptions: report.exceptions.iter().take(1).cloned().collect(),
-                documents: report.documents.iter().take(1).cloned().collect(),
-                samples: report.samples.iter().take(1).cloned().collect(),
-                ..bare
-            },
+                all.exceptions.extend(report.exceptions.iter().take(1).cloned());
+                all.documents.extend(report.documents.iter().take(1).cloned());
+                all.samples.extend(report.samples.iter().take(1).cloned());
+            }
             Piece::Framework(at, range) => {
                 let own = &report.frameworks[*at];
-                Report { frameworks: vec![framework(own, &own.clauses[range.clone()])], ..bare }
+                all.frameworks.push(framework(own, &own.clauses[range.clone()]));
             }
-            Piece::Form(at) => Report { forms: vec![report.forms[*at].clone()], ..bare },
-            Piece::Plan => Report { plan: report.plan.clone(), ..bare },
-            Piece::Findings(range) => Report { objectives: report.objectives[range.clone()].to_vec(), ..bare },
-            Piece::Statements => Report {
-                reconciliation: report.reconciliation.clone(),
-                exceptions: report.exceptions.clone(),
-                documents: report.documents.clone(),
-                samples: report.samples.clone(),
-                ..bare
-            },
-            Piece::Exhibits => Report { exhibits: report.exhibits.clone(), provenance: report.provenance.clone(), ..bare },
-            Piece::Basis => Report { not_assessed: report.not_assessed.clone(), inputs: report.inputs.clone(), ..bare },
-            Piece::Register => Report { register: report.register.excerpted(), ..bare },
-            Piece::Dossiers(range) => Report { dossiers: report.dossiers.some(range.clone()), ..bare },
+            Piece::Form(at) => all.forms.push(report.forms[*at].clone()),
+            Piece::Plan => all.plan = report.plan.clone(),
+            Piece::Findings(range) => all.objectives.extend_from_slice(&report.objectives[range.clone()]),
+            Piece::Statements => {
+                all.reconciliation = report.reconciliation.clone();
+                all.exceptions.clone_from(&report.exceptions);
+                all.documents.clone_from(&report.documents);
+                all.samples.clone_from(&report.samples);
+            }
+            Piece::Exhibits => {
+                all.exhibits.clone_from(&report.exhibits);
+                all.provenance.clone_from(&report.provenance);
+            }
+            Piece::Basis => {
+                all.not_assessed.clone_from(&report.not_assessed);
+                all.inputs.clone_from(&report.inputs);
+            }
+            Piece::Register => all.register = report.register.excerpted(),
+            Piece::Dossiers(range) => all.dossiers = report.dossiers.some(range.clone()),
         }
     }
 }
@@ -151,7 +153,8 @@ impl Sheaf {
         let common = bytes(&bare(report));
         let mut sheaves: Vec<(Sheaf, usize)> = Vec::new();
         for piece in Piece::body(report) {
-            let size = bytes(&piece.of(report)).saturating_sub(common);
+            let alone = Sheaf { pieces: vec![piece.clone()] };
+            let size = bytes(&alone.of(report)).saturating_sub(common);
             match sheaves.last_mut() {
                 // The opening names every framework, and would be taken for their clauses. All headings of one that goes on stand below the
                 // heading before.
@@ -159,7 +162,7 @@ impl Sheaf {
                     last.pieces.push(piece);
                     *held += size;
                 }
-                _ => sheaves.push((Sheaf { pieces: vec![piece] }, size)),
+                _ => sheaves.push((alone, size)),
             }
         }
         sheaves.into_iter().map(|(sheaf, _)| sheaf).collect()
@@ -184,29 +187,7 @@ impl Sheaf {
     /// The report with the lists of these pieces alone.
     pub fn of(&self, report: &Report) -> Report {
         let mut all = bare(report);
-        for piece in &self.pieces {
-            let own = piece.of(report);
-            all.frameworks.extend(own.frameworks);
-            all.forms.extend(own.forms);
-            all.objectives.extend(own.objectives);
-            all.exhibits.extend(own.exhibits);
-            all.provenance.extend(own.provenance);
-            all.exceptions.extend(own.exceptions);
-            all.documents.extend(own.documents);
-            all.samples.extend(own.samples);
-            all.systems.extend(own.systems);
-            all.coverage.extend(own.coverage);
-            all.overrides.extend(own.overrides);
-            all.not_assessed.extend(own.not_assessed);
-            all.inputs.extend(own.inputs);
-            match piece {
-                Piece::Plan => all.plan = own.plan,
-                Piece::Statements => all.reconciliation = own.reconciliation,
-                Piece::Register => all.register = own.register,
-                Piece::Dossiers(_) => all.dossiers = own.dossiers,
-                _ => {}
-            }
-        }
+        self.pieces.iter().for_each(|piece| piece.add_to(&mut all, report));
         all
     }
 }

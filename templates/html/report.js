@@ -113,14 +113,21 @@
 
   /** Below each clause shown, who of those asked for departs from what it cites: its own table may show others only. */
   const SHOWN_MAX = 12;
+  const ASKED_MAX = 500;
   let asked = [];
   let told = [];
   function tellAsked() {
     for (const element of told) element.remove();
     told = [];
-    if (asked.length === 0) return;
+    // A few of very many would name nobody in particular.
+    if (asked.length === 0 || asked.length > ASKED_MAX) return;
     const by = new Map();
-    for (const life of asked) for (const objective of new Set(life.departs)) by.set(objective, [...(by.get(objective) ?? []), life]);
+    for (const life of asked) {
+      for (const objective of new Set(life.departs)) {
+        if (!by.has(objective)) by.set(objective, []);
+        by.get(objective).push(life);
+      }
+    }
     for (const clause of clauses) {
       if (clause.element.hidden) continue;
       const own = [...new Set(clause.objectives.flatMap((objective) => by.get(objective) ?? []))];
