@@ -26,7 +26,7 @@ import reading
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTROLS = ROOT / "controls"
-TICKETS = 20_000
+TICKETS_MAX = 20_000
 OWNERS = 2_000
 COLLECTED = "2026-09-30T22:00:00Z"
 
@@ -35,6 +35,7 @@ def populate(folder, events, identities):
     """The population of reading.py, stated and dated, with a register, people, tickets, reviews, findings and an exception."""
     reading.populate(folder, events, identities)
     arn = "arn:aws:iam::123456789012:user/svc-"
+    tickets = min(TICKETS_MAX, 2 * identities)
     with open(folder / "register.csv", "w") as out:
         out.write("identity,platform,scope,owner,owner_status,purpose,service,class,criticality,expires_at,approval_ticket,last_reviewed_at\n")
         for number in range(identities):
@@ -43,7 +44,7 @@ def populate(folder, events, identities):
             owner = "" if number % 40 == 3 else f"Owner Number{number % OWNERS}"
             out.write(
                 f"{arn}{number},aws,123456789012,{owner},active,settles batch {number % 900},payments,"
-                f"{['batch', 'integration', 'vendor', ''][number % 4]},{['high', 'normal'][number % 2]},2027-01-31,SEC-{number % TICKETS},2026-08-01\n"
+                f"{['batch', 'integration', 'vendor', ''][number % 4]},{['high', 'normal'][number % 2]},2027-01-31,SEC-{number % tickets},2026-08-01\n"
             )
     with open(folder / "owners.csv", "w") as out:
         out.write("owner_ref,name,email,team,status,left_at,deputy\n")
@@ -52,7 +53,7 @@ def populate(folder, events, identities):
             out.write(f"o{number},Owner Number{number},o{number}@corp.example,team{number % 30},{'left' if left else 'active'},{'2026-08-02' if left else ''},\n")
     with open(folder / "tickets.csv", "w") as out:
         out.write("Summary,Issue key,Issue Type,Status,Labels,Labels,Assignee,Reporter,Created,Resolved,Description\n")
-        for number in range(TICKETS):
+        for number in range(tickets):
             kind, word = [("Access Request", "Create"), ("Task", "Rotate key of"), ("Task", "Retire")][number % 3]
             out.write(f"{word} svc-{number * 31 % identities},SEC-{number},{kind},Done,nhi,,Owner Number1,Owner Number2,01/Jul/26 9:12 AM,03/Jul/26 5:00 PM,as agreed\n")
     with open(folder / "reviews.csv", "w") as out:

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::inputs::ListedRows;
 use super::lists::Lists;
-use super::{Assessment, ClauseResult, DossierRecord, ObjectiveResult, SCHEMA, raw};
+use super::{Assessment, ClauseResult, ObjectiveResult, SCHEMA, raw};
 use crate::base::Digest;
 
 /// Why a record cannot be read.
@@ -87,7 +87,9 @@ fn read(source: &mut dyn Read, rows: &mut Rows<'_>) -> Result<Assessment, PartsE
                     })
                 })
             }),
-            "dossiers" if matches!(rows, Rows::Digested(_)) => window.elements(&mut |window| window.owned::<DossierRecord>().map(|_| ())),
+            "dossiers" if matches!(rows, Rows::Digested(_)) => {
+                window.elements(&mut |window| window.owned::<raw::DossierForm>().map(|_| ()))
+            }
             "dossiers" => window.elements(&mut |window| window.owned::<IgnoredAny>().map(|_| ())),
             "reconciliation" => window.pass(),
             _ => {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::Outcome;
@@ -254,6 +255,46 @@ impl<'a> Visitor<'a> for TextSeed {
     }
 }
 
+/// The life of an identity, read for its form alone: of a text nothing is kept.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "that they can be read is all that is asked")]
+pub(super) struct DossierForm {
+    identity: AnyText,
+    steps: Vec<StepForm>,
+    missing: Vec<AnyText>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "that they can be read is all that is asked")]
+struct StepForm {
+    step: AnyText,
+    state: AnyText,
+    at: Option<AnyText>,
+    says: AnyText,
+    artifact: AnyText,
+    record: AnyText,
+}
+
+struct AnyText;
+
+impl<'de> Deserialize<'de> for AnyText {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<AnyText, D::Error> {
+        struct Seen;
+        impl Visitor<'_> for Seen {
+            type Value = AnyText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: de::Error>(self, _: &str) -> Result<AnyText, E> {
+                Ok(AnyText)
+            }
+        }
+        json.deserialize_str(Seen)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Observation, RegisterRecord};
@@ -313,6 +354,47 @@ mod tests {
         };
         let length = entry(&text, |row| assert_eq!(row, expected)).unwrap();
         assert_eq!(length, text.len());
+    }
+
+    /// Leaves out and replaces each value once, at any depth.
+    fn spoilt(value: &serde_json::Value) -> Vec<serde_json::Value> {
+        let mut all = vec![serde_json::json!(1), serde_json::Value::Null];
+        match value {
+            serde_json::Value::Object(entries) => {
+                for (key, inner) in entries {
+                    let with = |other: Option<serde_json::Value>| {
+                        let mut entries = entries.clone();
+                        entries.remove(key);
+                        entries.extend(other.map(|other| (key.clone(), other)));
+                        serde_json::Value::Object(entries)
+                    };
+                    all.push(with(None));
+                    all.extend(spoilt(inner).into_iter().map(|other| with(Some(other))));
+                }
+            }
+            serde_json::Value::Array(items) => all.extend(items.iter().flat_map(spoilt).map(|other| vec![other].into())),
+            _ => {}
+        }
+        all
+    }
+
+    #[test]
+    fn the_form_of_a_life_is_that_of_its_record() {
+        use super::super::{DossierRecord, StepRecord};
+        let [step, state, says, artifact, record] = ["s", "\u{1}", "\"", "a", "1"].map(str::to_owned);
+        let own = StepRecord { step, state, at: Some("now".into()), says, artifact, record };
+        let life = DossierRecord { identity: "i".into(), steps: vec![own], missing: vec!["use".into()] };
+        let whole = serde_json::to_value(&life).unwrap();
+        let mut refused = 0;
+        for value in std::iter::once(whole.clone()).chain(spoilt(&whole)) {
+            let text = value.to_string();
+            let as_record = serde_json::from_str::<DossierRecord>(&text).err().map(|error| error.to_string());
+            let as_form = serde_json::from_str::<DossierForm>(&text).err().map(|error| error.to_string());
+            refused += usize::from(as_record.is_some());
+            assert_eq!(as_form.map(|told| told.replace("Form", "Record")), as_record, "{text}");
+        }
+        // All but a step without a time.
+        assert_eq!(refused, 31);
     }
 
     #[test]

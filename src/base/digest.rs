@@ -32,8 +32,9 @@ impl Digest {
 
     /// The 32 bytes; fewer where the text came from a file and is no digest.
     pub fn bytes(&self) -> Vec<u8> {
-        let pairs = self.0.as_bytes().chunks_exact(2);
-        pairs.map_while(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+        let half = |digit: u8| char::from(digit).to_digit(16);
+        let (pairs, _) = self.0.as_bytes().as_chunks();
+        pairs.iter().map_while(|&[high, low]| u8::try_from(half(high)? << 4 | half(low)?).ok()).collect()
     }
 
     /// The first eight hexadecimal digits, for a reader's eye only; never compared.

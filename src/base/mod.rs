@@ -2,6 +2,7 @@
 //!
 //! In: nothing of the domain. Out: small value types. Knows no framework, no evidence and no verdict.
 
+pub mod content;
 pub mod diagnostic;
 pub mod digest;
 pub mod form;
@@ -12,6 +13,7 @@ pub mod status;
 pub mod table;
 pub mod yaml;
 
+pub use content::{Content, FoundFile, Source};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use digest::{Digest, InclusionProof};
 pub use form::{Form, FormColumn, FormRows};

@@ -31,8 +31,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::base::{Diagnostics, SourceTree};
-use crate::evidence::FoundFile;
+use crate::base::{Diagnostics, FoundFile, SourceTree};
 use crate::io::{self, IoError};
 use crate::pipeline::Controls;
 use crate::pipeline::workspace::take_controls;

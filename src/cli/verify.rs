@@ -12,7 +12,7 @@ use crate::io;
 use crate::pack::archive::{self, LIMITS};
 use crate::pack::signers::Signers;
 use crate::pack::timestamp::read_authorities;
-use crate::verify::{Breach, Chain, SignatureReport, Trust, Verification, refused, verify_trusting, walk};
+use crate::verify::{Breach, Chain, SignatureReport, Trust, Verification, refused, verify_folder, verify_trusting, walk};
 
 /// What was read of a pack: its plain files, and what is there but cannot be read as one; or why an archive was refused.
 enum Read {
@@ -31,6 +31,14 @@ fn read_pack(path: &Path) -> Result<Read, Failure> {
     }
     let (files, unreadable) = io::read_tree_within(path, LIMITS.bytes)?;
     Ok(Read::Files(files, unreadable))
+}
+
+/// Verifies a pack of which nothing else is asked, so that its files need not be kept.
+fn verify_only(path: &Path, trust: &Trust) -> Result<Verification, Failure> {
+    if path.is_file() {
+        return Ok(verify_at(path, trust)?.1);
+    }
+    Ok(verify_folder(&io::read_folder_within(path, LIMITS.bytes)?, trust))
 }
 
 /// Reads and verifies a pack, whatever comes out of it.
@@ -64,10 +72,13 @@ pub fn run(arguments: &VerifyArguments, controls: Option<&Path>) -> Result<(), F
     let mut verified: Vec<(String, Verification)> = Vec::new();
     let mut without_copy = Vec::new();
     for path in &arguments.packs {
-        let (files, mut verification) = verify_at(path, &trust)?;
-        if arguments.rederive {
+        let verification = if arguments.rederive {
+            let (files, mut verification) = verify_at(path, &trust)?;
             without_copy.extend(rederive::run(&files, &mut verification, arguments, controls)?);
-        }
+            verification
+        } else {
+            verify_only(path, &trust)?
+        };
         verified.push((path.display().to_string(), verification));
     }
     let pairs: Vec<(String, &Verification)> = verified.iter().map(|(name, verification)| (name.clone(), verification)).collect();

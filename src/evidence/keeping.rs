@@ -13,8 +13,8 @@ use super::format::ArtifactMeta;
 use super::mask::Masker;
 use super::normalise::{normalise, secrets_of_file};
 use super::tables::TableDefinition;
-use super::{Artifact, FoundFile, Frame, Ledger, SourceZone, StatedClass};
-use crate::base::{Diagnostics, Digest};
+use super::{Artifact, Frame, Ledger, SourceZone, StatedClass};
+use crate::base::{Diagnostics, Digest, FoundFile};
 use crate::engine::{Engine, Entry, Shelf};
 
 /// Version and sources of the program: another one may read the same evidence in another way.

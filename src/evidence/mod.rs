@@ -6,7 +6,6 @@
 
 pub mod adapter;
 mod cast;
-mod content;
 mod decode;
 pub mod document;
 mod exact;
@@ -29,7 +28,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use adapter::{Adapter, load_adapters};
-pub use content::{Content, Source};
 pub use format::{ArtifactMeta, ControlTotal, Extent, Shape};
 pub use keeping::{PROGRAM, normalise_kept};
 pub use mask::{MASK, Masker};
@@ -41,15 +39,6 @@ pub use tables::{TableDefinition, load_tables, needed_for};
 
 use crate::base::{Digest, Instant, PROVENANCE, Table};
 use crate::engine::Engine;
-
-/// A file of the workspace as it was found.
-#[derive(Debug, Clone)]
-pub struct FoundFile {
-    /// Relative to the workspace, with slashes.
-    pub path: String,
-    /// Where its bytes come from, or why they cannot be read (a link that leaves the folder, no permission, too large).
-    pub content: Result<Content, String>,
-}
 
 /// The class or the tier of the identities that a pattern names, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]

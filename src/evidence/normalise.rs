@@ -10,7 +10,6 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::adapter::Adapter;
-use super::content::Content;
 use super::decode::{Decoded, decode};
 use super::format::{ArtifactMeta, Extent, Shape};
 use super::mask::{Masker, private_keys_of};
@@ -21,8 +20,8 @@ use super::reshape::reshaped;
 use super::script::{collect, count_rejections, run_script, within_period};
 use super::stated::exceptions_table;
 use super::tables::{Request, TableDefinition, derive};
-use super::{Artifact, ArtifactState, FoundFile, Frame, Ledger, StatedClass};
-use crate::base::{Column, Diagnostic, Diagnostics, Digest, Instant, Table};
+use super::{Artifact, ArtifactState, Frame, Ledger, StatedClass};
+use crate::base::{Column, Content, Diagnostic, Diagnostics, Digest, FoundFile, Instant, Table};
 use crate::engine::{Engine, Growing, Parameter, Parameters};
 
 /// So many bytes of files that are read whole are in memory at a time.

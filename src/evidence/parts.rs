@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use serde::de::IgnoredAny;
 
 use super::adapter::Adapter;
-use super::content::Content;
 use super::format::{Extent, Shape};
 use super::mask::{Masker, private_keys_of};
 use super::records::{Parsed, parse_elements, parse_grid, parse_json, parse_text, separator_of};
@@ -19,7 +18,7 @@ use super::script::{collect, count_rejections, run_script, within_period};
 use super::tables::TableDefinition;
 use super::{Artifact, Frame, Rejection};
 use crate::base::digest::Hasher;
-use crate::base::{Diagnostics, Digest, Table};
+use crate::base::{Content, Diagnostics, Digest, Table};
 use crate::engine::Engine;
 
 /// A record that is longer than this is taken for a damaged file.

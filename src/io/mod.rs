@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 
-use crate::base::SourceTree;
-use crate::evidence::{Content, FoundFile, Source};
+use crate::base::{Content, FoundFile, Source, SourceTree};
 use crate::pipeline::workspace::{BESIDE, NOTE, WORKSPACE_FILES};
 
 pub use write::{write_file, write_file_by, write_folder};
@@ -91,8 +90,8 @@ pub fn content_of(path: &Path) -> Result<Content, IoError> {
     on_disk(path).map_err(|reason| IoError::Read { path: path.to_owned(), source: std::io::Error::other(reason) })
 }
 
-/// Every plain file below a folder, up to so many bytes together, and what is there besides, each with the reason.
-pub fn read_tree_within(folder: &Path, bytes_max: u64) -> Result<(SourceTree, Vec<(String, String)>), IoError> {
+/// Everything below a folder, of which files of up to so many bytes together can be read.
+pub fn read_folder_within(folder: &Path, bytes_max: u64) -> Result<Vec<FoundFile>, IoError> {
     let mut left = bytes_max;
     let mut listed = read_folder(folder)?;
     for found in &mut listed {
@@ -102,6 +101,12 @@ pub fn read_tree_within(folder: &Path, bytes_max: u64) -> Result<(SourceTree, Ve
             None => found.content = Err(format!("with it there are more than {bytes_max} bytes together")),
         }
     }
+    Ok(listed)
+}
+
+/// Every plain file below a folder, up to so many bytes together, and what is there besides, each with the reason.
+pub fn read_tree_within(folder: &Path, bytes_max: u64) -> Result<(SourceTree, Vec<(String, String)>), IoError> {
+    let listed = read_folder_within(folder, bytes_max)?;
     let read = |found: FoundFile| (found.path, found.content.and_then(|content| content.bytes().map(Cow::into_owned)));
     let all: Vec<(String, Result<Vec<u8>, String>)> = listed.into_par_iter().with_max_len(1).map(read).collect();
     let (mut files, mut unreadable) = (SourceTree::default(), Vec::new());

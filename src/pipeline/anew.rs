@@ -11,10 +11,9 @@ use super::rederive::Kept;
 use super::testing::{Means, test_by};
 use super::{Controls, Workspace};
 use crate::assessment::{Assessment, InputRecord, ObjectiveResult};
-use crate::base::Diagnostics;
+use crate::base::{Diagnostics, FoundFile};
 use crate::catalog::Objective;
 use crate::checks::{Kinds, Said};
-use crate::evidence::FoundFile;
 
 /// A pack whose evidence can be tested again.
 pub struct Reopened {

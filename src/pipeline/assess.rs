@@ -15,10 +15,10 @@ use crate::assessment::{
     NamesRecord, ObjectiveBasis, ObjectiveResult, OfficialRecord, Outcome, RejectionRecord, SCHEMA, Tool, TreatmentKind, Verdicts, counted,
     in_force, register_csv, root_of,
 };
-use crate::base::{Diagnostics, Digest, Status};
+use crate::base::{Diagnostics, Digest, FoundFile, Status};
 use crate::catalog::{Catalog, Clause, EditionName, Objective, Treatment};
 use crate::engine::Shelf;
-use crate::evidence::{self, Artifact, FoundFile, Ledger, packed_copy};
+use crate::evidence::{self, Artifact, Ledger, packed_copy};
 use crate::judge::{self, Ask, Finding, ItemResult};
 use crate::workspace::{Exception, NotApplicable};
 

@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 use super::Workspace;
 use crate::assessment::{DocumentRecord, ExaminationRecord, Names};
 use crate::base::instant::Day;
-use crate::base::{Diagnostic, Diagnostics};
+use crate::base::{Diagnostic, Diagnostics, FoundFile};
 use crate::evidence::document::{DocumentForm, RENDERED_BYTES_MAX, form_of, text};
-use crate::evidence::{ArtifactState, FoundFile, Ledger};
+use crate::evidence::{ArtifactState, Ledger};
 use crate::judge::{Examination, Paper, Standing};
 use crate::workspace::{Document, DocumentExamination};
 

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Controls, Workspace};
 use crate::assessment::Names;
-use crate::base::Digest;
+use crate::base::{Content, Digest, FoundFile};
 use crate::engine::Shelf;
-use crate::evidence::{ArtifactState, Content, FoundFile, Ledger, PROGRAM, readable_text};
+use crate::evidence::{ArtifactState, Ledger, PROGRAM, readable_text};
 
 /// How much of each file takes part in the salt: enough that nobody can rebuild it without having the evidence.
 const SALT_BYTES_MAX: usize = 64 * 1024;

@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::workspace::{BESIDE, NOTE, WORKSPACE_FILES, take_controls};
 use super::{Assessed, Controls, Disclosure, Look, Workspace, assess, outputs};
 use crate::assessment::{ArtifactRecord, Assessment, ClauseResult, Names};
-use crate::base::{Diagnostics, Digest, SourceTree};
-use crate::evidence::FoundFile;
+use crate::base::{Diagnostics, Digest, FoundFile, SourceTree};
 use crate::pack::{MANIFEST, SealFile};
 use crate::render::RenderError;
 

@@ -13,10 +13,10 @@ use super::documents::Documents;
 use super::observing::{Keep, Observed, Observing};
 use super::{Controls, Workspace, classes, naming, profile};
 use crate::assessment::{ClassTally, Names, ObjectiveResult, Observation, SpanRecord, SystemRecord};
-use crate::base::{Diagnostics, Digest, Instant};
+use crate::base::{Diagnostics, Digest, FoundFile, Instant};
 use crate::catalog::{Method, Objective};
 use crate::checks::{self, InForce, Kinds, Said, Times, Values};
-use crate::evidence::{self, Artifact, ArtifactState, FoundFile, Ledger};
+use crate::evidence::{self, Artifact, ArtifactState, Ledger};
 use crate::judge::{self, Draw, Evidence, Extent, Finding, Freshness, Paper, Reliance};
 
 /// An objective and the values that the organisation states for its parameters.

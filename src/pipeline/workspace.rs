@@ -10,11 +10,11 @@ use super::{Controls, exceptions};
 use crate::assessment::Names;
 use crate::base::instant::Day;
 use crate::base::yaml::{Format, Located};
-use crate::base::{Diagnostic, Diagnostics, Digest, SourceTree, Status};
+use crate::base::{Diagnostic, Diagnostics, Digest, FoundFile, SourceTree, Status};
 use crate::catalog::EditionName;
 use crate::checks::{Kinds, Said, Whom};
 use crate::evidence::format::ArtifactsFile;
-use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, FoundFile, Frame, SourceZone, StatedClass};
+use crate::evidence::{ArtifactMeta, EXCEPTIONS_FILE, Frame, SourceZone, StatedClass};
 use crate::workspace::{
     ClassPattern, Document, DocumentExamination, DocumentsFile, Exception, ExceptionsFile, ProfileFile, Sample, SamplesFile, SystemInScope,
     WorkspaceFile,

@@ -15,10 +15,6 @@ use crate::pack::statement::Roots;
 
 pub(super) use crate::excerpt::FILE;
 
-pub(super) fn is_excerpt(files: &SourceTree) -> bool {
-    files.get(FILE).is_some() && files.get("assessment.json").is_none()
-}
-
 pub(super) fn check(files: &SourceTree, trust: &Trust, verification: &mut Verification, found: &mut Findings) {
     verification.kind = "excerpt";
     let Some(excerpt) = read(files, found) else { return };

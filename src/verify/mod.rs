@@ -5,10 +5,10 @@
 
 mod chain;
 mod excerpt;
+mod files;
+mod record;
 mod seal;
 mod statements;
-
-mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +16,13 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::assessment::inputs::{ListedRows, each_observation};
-use crate::assessment::parts::{PartsError, read_without_lists};
 use crate::assessment::{
-    ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, Outcome, SCHEMA, Tally, in_force,
+    ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, Outcome, Tally, in_force,
 };
-use crate::base::{Digest, SourceTree};
-use crate::pack::{self, MANIFEST, PART, SealFile};
+use crate::base::{Digest, FoundFile, SourceTree};
+use crate::pack::{self, MANIFEST, SealFile};
+
+use files::{Listed, Part, ReadFiles, Unread};
 
 pub use chain::{Chain, ChainLink, walk};
 pub use seal::{SignatureReport, StampReport, Trust};
@@ -30,13 +31,11 @@ pub use record::verify_record;
 
 /// The list of names that a full pack holds.
 const NAMES: &str = "names.json";
+const RECORD: &str = "assessment.json";
 const REGISTER: &str = "register.csv";
 
 /// A larger JSON file is not parsed: parsed, it would take a multiple of that.
 const JSON_BYTES_MAX: usize = 512 * 1024 * 1024;
-
-/// A larger record is not read. Of one of ours nearly all is rows, which are read and not kept.
-const RECORD_BYTES_MAX: usize = 2 * 1024 * 1024 * 1024;
 
 /// Something that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -140,29 +139,86 @@ pub fn verify(files: &SourceTree, unreadable: &[(String, String)]) -> Verificati
 
 /// Verifies the files of a pack or an excerpt, its signatures and its time-stamp by those whom the checker trusts.
 pub fn verify_trusting(files: &SourceTree, unreadable: &[(String, String)], trust: &Trust) -> Verification {
+    let listed = files::of_tree(files);
+    if is_excerpt(&listed) { verify_excerpt(files, unreadable, trust) } else { verify_pack(&listed, Some(files), unreadable, trust) }
+}
+
+/// The same of a folder's files, each of which is read once; of a pack none is kept but those that a check looks into.
+pub fn verify_folder(found: &[FoundFile], trust: &Trust) -> Verification {
+    let (listed, mut unreadable) = files::of_folder(found);
+    if !is_excerpt(&listed) {
+        return verify_pack(&listed, None, &unreadable, trust);
+    }
+    let mut files = SourceTree::default();
+    for (path, file) in &listed {
+        match file.bytes() {
+            Ok(bytes) => files.insert(*path, bytes),
+            Err(reason) => unreadable.push(((*path).to_owned(), reason)),
+        }
+    }
+    verify_excerpt(&files, &unreadable, trust)
+}
+
+fn is_excerpt(listed: &Listed<'_>) -> bool {
+    listed.contains_key(excerpt::FILE) && !listed.contains_key(RECORD)
+}
+
+fn verify_excerpt(files: &SourceTree, unreadable: &[(String, String)], trust: &Trust) -> Verification {
     let mut found = Findings::default();
-    for (path, reason) in unreadable {
+    let mut verification = nothing_yet(files);
+    excerpt::check(files, trust, &mut verification, &mut found);
+    let all: Vec<(&str, Unread<'_>)> = files::of_tree(files).into_iter().collect();
+    let mut read = files::pass(&all, None);
+    read.unreadable.extend_from_slice(unreadable);
+    conclude(verification, files, &read, trust, found)
+}
+
+/// `whole` are the files listed, where all of them are in memory anyway.
+fn verify_pack(listed: &Listed<'_>, whole: Option<&SourceTree>, unreadable: &[(String, String)], trust: &Trust) -> Verification {
+    let mut found = Findings::default();
+    let of = |part: Part| -> Vec<(&str, Unread<'_>)> {
+        listed.iter().filter(|(path, _)| Part::of(path) == part).map(|(path, file)| (*path, *file)).collect()
+    };
+    // Side by side what does not need the other: whoever is done first takes over some of the files.
+    let others = || {
+        let (kept, mut read) = files::keep(&of(Part::LookedInto), whole);
+        let names = listed_names(&kept);
+        read.add(files::pass(&of(Part::Digested), None));
+        let content = content_of(&kept, names.as_ref());
+        (kept, read, names, content)
+    };
+    let ((kept, mut read, names, content), record) = rayon::join(others, || listed.get(RECORD).map(|file| record::read(*file)));
+    read.unreadable.extend_from_slice(unreadable);
+    let record = record::settle(record, &mut read, &mut found);
+    let mut verification = nothing_yet(&kept);
+    let check = || {
+        let (assessment, rows) = record.as_ref()?;
+        let pack = Pack { assessment, rows, files: &kept, digests: &read.digests, content: &content };
+        check_pack(&pack, names, &mut verification, &mut found);
+        Some(())
+    };
+    let root = record.as_ref().map(|(assessment, _)| assessment.root.as_str());
+    let (_, pages) = rayon::join(check, || files::pass(&of(Part::Page), root));
+    for path in &pages.silent {
+        found.add("rendering-differs", path, "it does not show the root of this assessment");
+    }
+    read.add(pages);
+    check_reports(&read.digests, &mut found);
+    let verification = conclude(verification, &kept, &read, trust, found);
+    // Beside whatever follows: letting go of so many small texts takes its time.
+    rayon::spawn(move || drop(record));
+    verification
+}
+
+/// What holds of a pack and of an excerpt: the manifest and the seal over it.
+fn conclude(mut verification: Verification, files: &SourceTree, read: &ReadFiles, trust: &Trust, mut found: Findings) -> Verification {
+    for (path, reason) in &read.unreadable {
         found.add("file-unreadable", path, reason.clone());
     }
-    for (path, other) in pack::collisions(files.iter().map(|(path, _)| path)) {
+    for (path, other) in pack::collisions(read.digests.keys().map(String::as_str)) {
         found.add("names-collide", path, format!("is `{other}` on a system that ignores case"));
     }
-    let mut verification = nothing_yet(files);
-    let mut of_manifest = Findings::default();
-    // Side by side: neither needs what the other finds, and findings are put in order below. The files of the manifest come last on their side:
-    // whoever is done with a record takes over some of them.
-    if excerpt::is_excerpt(files) {
-        let check = || excerpt::check(files, trust, &mut verification, &mut found);
-        (verification.files, ()) = rayon::join(|| check_manifest(files, &mut of_manifest), check);
-    } else {
-        let names_and_files = || (listed_names(files), check_manifest(files, &mut of_manifest));
-        let ((names, listed), assessment) = rayon::join(names_and_files, || read_assessment(files, &mut found));
-        if let Some((assessment, rows)) = assessment {
-            check_pack(&assessment, &rows, names, files, &mut verification, &mut found);
-        }
-        verification.files = listed;
-    }
-    found.0.extend(of_manifest.0);
+    verification.files = check_manifest(files, &read.digests, &mut found);
     seal::check(files, trust, &mut verification, &mut found);
     verification.checked.insert(0, Check { what: "files by their digest in the manifest", count: verification.files });
     if let Some(root) = &trust.root
@@ -177,32 +233,64 @@ pub fn verify_trusting(files: &SourceTree, unreadable: &[(String, String)], trus
 }
 
 fn main_file(verification: &Verification) -> &'static str {
-    if verification.kind == "excerpt" { excerpt::FILE } else { "assessment.json" }
+    if verification.kind == "excerpt" { excerpt::FILE } else { RECORD }
 }
 
-fn check_pack(
-    assessment: &Assessment,
-    rows: &[Digest],
-    listed: Option<ListedNames>,
-    files: &SourceTree,
-    verification: &mut Verification,
-    found: &mut Findings,
-) {
+/// What the checks of a pack need.
+struct Pack<'a> {
+    assessment: &'a Assessment,
+    /// Of the observations in the record, by objective.
+    rows: &'a [Digest],
+    /// Those that are looked into.
+    files: &'a SourceTree,
+    /// Of every file but the pages.
+    digests: &'a BTreeMap<String, Digest>,
+    content: &'a BTreeMap<String, Seen>,
+}
+
+/// What was seen in a file whose content is held against the record.
+struct Seen {
+    /// With names hidden.
+    digest: Digest,
+    /// Nothing where it is no list of observations.
+    list: Option<Counted>,
+}
+
+/// Looks through the lists, the register and the statements of the workspace.
+fn content_of(files: &SourceTree, listed: Option<&ListedNames>) -> BTreeMap<String, Seen> {
+    let none = Names::default();
+    let names = listed.and_then(|listed| listed.as_ref().ok()).map_or(&none, |(names, _)| names);
+    let is_list = |path: &str| path.starts_with("observations/");
+    let is_held = |path: &str| is_list(path) || path == REGISTER || path.starts_with("workspace/");
+    let held: Vec<(&str, &[u8])> = files.iter().filter(|(path, _)| is_held(path)).collect();
+    let look = |(path, bytes): (&str, &[u8])| {
+        let list = if is_list(path) { counted(bytes) } else { None };
+        (path.to_owned(), Seen { digest: names.digest_of_bytes(bytes), list })
+    };
+    held.into_par_iter().with_max_len(1).map(look).collect()
+}
+
+fn check_pack(pack: &Pack<'_>, listed: Option<ListedNames>, verification: &mut Verification, found: &mut Findings) {
+    let Pack { assessment, rows, files, digests, content } = *pack;
     let names = read_names(assessment, listed, found);
     verification.names = assessment.names.found;
     verification.redacted = assessment.names.replaced;
-    check_clauses(assessment, &names, found);
-    check_objectives(assessment, rows, files, &names, found);
-    check_artifacts(assessment, files, found);
-    check_workspace(assessment, files, &names, found);
-    check_statements(assessment, files, &names, found);
-    statements::check(assessment, files, &names, found);
-    check_register(assessment, files, &names, found);
-    check_renderings(assessment, files, found);
+    let mut of_others = Findings::default();
+    let others = || {
+        let found = &mut of_others;
+        check_objectives(assessment, rows, content, found);
+        check_artifacts(assessment, digests, found);
+        check_workspace(assessment, content, found);
+        check_statements(assessment, digests, &names, found);
+        statements::check(assessment, files, &names, found);
+        check_register(assessment, content, found);
+    };
+    let (root, ()) = rayon::join(|| check_clauses(assessment, &names, found), others);
+    found.0.extend(of_others.0);
     verification.about = Some(About::of(&assessment.frame));
     verification.clauses = assessment.clauses.len();
     verification.artifacts = assessment.artifacts.len();
-    verification.root = Some(assessment.computed_root());
+    verification.root = Some(root);
     verification.checked = checks_of(assessment);
 }
 
@@ -238,7 +326,7 @@ impl Findings {
 }
 
 /// Every listed file is there and unchanged, and every file is listed.
-fn check_manifest(files: &SourceTree, found: &mut Findings) -> usize {
+fn check_manifest(files: &SourceTree, digests: &BTreeMap<String, Digest>, found: &mut Findings) -> usize {
     let Some(text) = files.text(MANIFEST) else {
         found.add("manifest-missing", MANIFEST, "the pack has no readable manifest");
         return 0;
@@ -248,9 +336,7 @@ fn check_manifest(files: &SourceTree, found: &mut Findings) -> usize {
         found.add("manifest-line", format!("{MANIFEST}:{number}"), reason);
     }
     let mut listed = BTreeSet::new();
-    // The bulk of the work; each result stands at the place of its line, however many threads there are.
-    let have: Vec<Option<Digest>> = lines.par_iter().map(|line| files.get(&line.path).map(Digest::of)).collect();
-    for (line, have) in lines.iter().zip(have) {
+    for line in &lines {
         let place = || format!("{MANIFEST}:{}", line.number);
         if !listed.insert(line.path.as_str()) {
             found.add("manifest-line", place(), format!("`{}` is listed twice", line.path));
@@ -258,41 +344,17 @@ fn check_manifest(files: &SourceTree, found: &mut Findings) -> usize {
         if line.path == MANIFEST || SealFile::of(&line.path).is_some() {
             found.add("manifest-line", place(), format!("`{}` cannot be in the manifest", line.path));
         }
-        match have {
+        match digests.get(&line.path) {
             None => found.add("file-missing", &line.path, "listed in the manifest, but not there"),
-            Some(digest) if digest != line.digest => found.add("file-changed", &line.path, "its digest is not the listed one"),
+            Some(digest) if *digest != line.digest => found.add("file-changed", &line.path, "its digest is not the listed one"),
             Some(_) => {}
         }
     }
     let is_outside = |path: &str| path == MANIFEST || SealFile::of(path).is_some();
-    for (path, _) in files.iter().filter(|(path, _)| !is_outside(path) && !listed.contains(path)) {
+    for path in digests.keys().filter(|path| !is_outside(path) && !listed.contains(path.as_str())) {
         found.add("file-added", path, "there, but not listed in the manifest");
     }
     lines.len()
-}
-
-/// The record, and a digest over the observations of each objective that it lists.
-fn read_assessment(files: &SourceTree, found: &mut Findings) -> Option<(Assessment, Vec<Digest>)> {
-    let Some(bytes) = files.get("assessment.json") else {
-        found.add("assessment-missing", "assessment.json", "the pack has no assessment");
-        return None;
-    };
-    if bytes.len() > RECORD_BYTES_MAX {
-        let message = format!("it has {} bytes; at most {RECORD_BYTES_MAX} are read", bytes.len());
-        found.add("assessment-unreadable", "assessment.json", message);
-        return None;
-    }
-    match read_without_lists(&mut &bytes[..]) {
-        Ok(read) => Some(read),
-        Err(PartsError::Schema(schema)) => {
-            found.add("assessment-schema", "assessment.json", format!("its schema is `{schema}`; this version reads `{SCHEMA}`"));
-            None
-        }
-        Err(error) => {
-            found.add("assessment-unreadable", "assessment.json", error.to_string());
-            None
-        }
-    }
 }
 
 /// The list of names in a pack with its digest, or why it cannot be read.
@@ -337,8 +399,8 @@ fn read_names(assessment: &Assessment, listed: Option<ListedNames>, found: &mut 
     }
 }
 
-/// Each clause carries its own digest, the root is over all of them, and the totals are what the clauses count to.
-fn check_clauses(assessment: &Assessment, names: &Names, found: &mut Findings) {
+/// Each clause carries its own digest, the root is over all of them, and the totals are what the clauses count to. Gives that root.
+fn check_clauses(assessment: &Assessment, names: &Names, found: &mut Findings) -> Digest {
     let frame = Digest::of_canonical(&names.hide_frame(&assessment.frame));
     let catalogs: BTreeMap<&str, &Digest> =
         assessment.frameworks.iter().map(|framework| (framework.framework.as_str(), &framework.digest)).collect();
@@ -362,7 +424,8 @@ fn check_clauses(assessment: &Assessment, names: &Names, found: &mut Findings) {
             found.add("catalog-changed", &what, "the catalog named is not the one that the clause was judged with");
         }
     }
-    if assessment.computed_root() != assessment.root {
+    let root = assessment.computed_root();
+    if root != assessment.root {
         found.add("root-changed", "assessment.json", "the Merkle root does not follow from the clauses");
     }
     for framework in &assessment.frameworks {
@@ -370,31 +433,27 @@ fn check_clauses(assessment: &Assessment, names: &Names, found: &mut Findings) {
             found.add("total-changed", &framework.framework, "the totals are not what the clauses count to");
         }
     }
+    root
 }
 
 /// The lists of observations are those that the verdicts rest on, and what the record says of each objective follows from its list and from the
 /// basis of the clauses.
-fn check_objectives(assessment: &Assessment, rows: &[Digest], files: &SourceTree, names: &Names, found: &mut Findings) {
-    let path_of = |id: &str| format!("observations/{id}.csv");
-    let read = |objective: &ObjectiveResult| {
-        let bytes = files.get(&path_of(&objective.id))?;
-        Some((names.digest_of_bytes(bytes), counted(bytes)))
-    };
-    let have: Vec<Option<(Digest, Option<Counted>)>> = assessment.objectives.par_iter().map(read).collect();
-    for ((objective, have), rows) in assessment.objectives.iter().zip(have).zip(rows) {
-        let path = path_of(&objective.id);
-        let (digest, list) = have.unzip();
-        if digest != objective.observations_digest {
+fn check_objectives(assessment: &Assessment, rows: &[Digest], content: &BTreeMap<String, Seen>, found: &mut Findings) {
+    let nothing = Counted::default();
+    for (objective, rows) in assessment.objectives.iter().zip(rows) {
+        let path = format!("observations/{}.csv", objective.id);
+        let have = content.get(&path);
+        if have.map(|have| &have.digest) != objective.observations_digest.as_ref() {
             found.add("observations-changed", &path, format!("not the list that the objective `{}` was concluded from", objective.id));
         }
         // Without a list nothing was tested, and nothing can have been observed.
-        let list = match list {
-            Some(None) => {
+        let list = match have {
+            Some(have) if have.list.is_none() => {
                 found.add("observations-changed", &path, "cannot be read as a list of observations");
                 None
             }
-            Some(list) => list,
-            None => objective.observations_digest.is_none().then(Counted::default),
+            Some(have) => have.list.as_ref(),
+            None => objective.observations_digest.is_none().then_some(&nothing),
         };
         match list {
             None => {}
@@ -412,9 +471,10 @@ fn check_objectives(assessment: &Assessment, rows: &[Digest], files: &SourceTree
             found.add("total-changed", &objective.id, "the parts of the population do not add up to the whole");
         }
     }
+    let by_id: BTreeMap<&str, &ObjectiveResult> = assessment.objectives.iter().map(|own| (own.id.as_str(), own)).collect();
     for clause in &assessment.clauses {
         for own in &clause.objectives {
-            if assessment.objective(&own.objective).is_none_or(|objective| objective.status != own.status) {
+            if by_id.get(own.objective.as_str()).is_none_or(|objective| objective.status != own.status) {
                 found.add(
                     "objective-changed",
                     format!("{} {}", clause.framework, clause.clause),
@@ -423,10 +483,10 @@ fn check_objectives(assessment: &Assessment, rows: &[Digest], files: &SourceTree
             }
         }
         for (id, basis) in &clause.basis.objectives {
-            let holds = assessment
-                .objective(id)
+            let have = by_id.get(id.as_str());
+            let holds = have
                 .is_some_and(|objective| objective.definition == basis.definition && objective.observations_digest == basis.observations);
-            if let Some(objective) = assessment.objective(id)
+            if let Some(objective) = have
                 && in_force(&objective.parameters) != basis.parameters
             {
                 found.add(
@@ -476,13 +536,11 @@ fn counted(bytes: &[u8]) -> Option<Counted> {
 }
 
 /// Every copy is the artifact that was read, or the stated masked form of it.
-fn check_artifacts(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+fn check_artifacts(assessment: &Assessment, digests: &BTreeMap<String, Digest>, found: &mut Findings) {
     let by_path: BTreeMap<&str, &ArtifactRecord> = assessment.artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact)).collect();
-    let copies: Vec<(&ArtifactRecord, &String)> = assessment.artifacts.iter().filter_map(|own| Some((own, own.packed.as_ref()?))).collect();
-    let have: Vec<Option<Digest>> = copies.par_iter().map(|(_, packed)| files.get(packed).map(Digest::of)).collect();
-    for ((artifact, packed), have) in copies.into_iter().zip(have) {
+    for (artifact, packed) in assessment.artifacts.iter().filter_map(|own| Some((own, own.packed.as_ref()?))) {
         let expected = artifact.packed_sha256.as_ref().or(artifact.sha256.as_ref());
-        if have.as_ref() != expected {
+        if digests.get(packed) != expected {
             found.add("exhibit-changed", packed, format!("not the bytes of exhibit {}", artifact.exhibit));
         }
     }
@@ -500,7 +558,7 @@ fn check_artifacts(assessment: &Assessment, files: &SourceTree, found: &mut Find
 }
 
 /// Exceptions and documents are those that the clauses were judged with, and a document reads as its exhibit does.
-fn check_statements(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
+fn check_statements(assessment: &Assessment, digests: &BTreeMap<String, Digest>, names: &Names, found: &mut Findings) {
     let exceptions: BTreeMap<&str, &Digest> = assessment.exceptions.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
     let documents: BTreeMap<&str, &Digest> = assessment.documents.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
     let samples: BTreeMap<&str, &Digest> = assessment.samples.iter().map(|own| (own.id.as_str(), &own.digest)).collect();
@@ -520,8 +578,8 @@ fn check_statements(assessment: &Assessment, files: &SourceTree, names: &Names, 
     check_profile(assessment, names, found);
     for document in &assessment.documents {
         let Some(shown) = &document.text else { continue };
-        let copy = assessment.exhibit(&document.path).and_then(|artifact| files.text(artifact.packed.as_deref()?));
-        if copy != Some(shown.as_str()) {
+        let copy = assessment.exhibit(&document.path).and_then(|artifact| digests.get(artifact.packed.as_deref()?));
+        if copy != Some(&Digest::of(shown.as_bytes())) {
             found.add("document-changed", &document.path, "what is shown of the document is not what its exhibit holds");
         }
     }
@@ -548,34 +606,26 @@ fn check_profile(assessment: &Assessment, names: &Names, found: &mut Findings) {
 }
 
 /// The register beside the assessment is the one in it. Packs of earlier versions have none.
-fn check_register(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
-    let have = files.get(REGISTER).map(|bytes| names.digest_of_bytes(bytes));
-    if assessment.register_digest.is_some() && have != assessment.register_digest {
+fn check_register(assessment: &Assessment, content: &BTreeMap<String, Seen>, found: &mut Findings) {
+    let have = content.get(REGISTER).map(|have| &have.digest);
+    if assessment.register_digest.is_some() && have != assessment.register_digest.as_ref() {
         found.add("register-changed", REGISTER, "not the register that the assessment holds");
     }
 }
 
-fn check_workspace(assessment: &Assessment, files: &SourceTree, names: &Names, found: &mut Findings) {
+fn check_workspace(assessment: &Assessment, content: &BTreeMap<String, Seen>, found: &mut Findings) {
     for input in assessment.inputs.iter().filter(|input| input.kind == "workspace") {
         let path = format!("workspace/{}", input.name);
-        if files.get(&path).map(|bytes| names.digest_of_bytes(bytes)).as_ref() != Some(&input.digest) {
+        if content.get(&path).map(|have| &have.digest) != Some(&input.digest) {
             found.add("workspace-changed", path, "not the statement that was judged with");
         }
     }
 }
 
-/// The page for readers shows the same root as the machine form.
-fn check_renderings(assessment: &Assessment, files: &SourceTree, found: &mut Findings) {
+fn check_reports(digests: &BTreeMap<String, Digest>, found: &mut Findings) {
     for path in ["report.pdf", "index.html"] {
-        if files.get(path).is_none() {
+        if !digests.contains_key(path) {
             found.add("file-missing", path, "every pack has this report");
-        }
-    }
-    // Reports on one framework each bear the root of the whole as well.
-    let is_page = |path: &str| path == "index.html" || (path.starts_with(PART) && path.ends_with(".html"));
-    for (path, _) in files.iter().filter(|(path, _)| is_page(path)) {
-        if files.text(path).is_some_and(|text| !text.contains(assessment.root.as_str())) {
-            found.add("rendering-differs", path, "it does not show the root of this assessment");
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tickmark::assessment::{Assessment, ObjectiveResult};
+use tickmark::base::FoundFile;
 use tickmark::base::yaml::Format;
 use tickmark::base::{Diagnostics, Instant, SourceTree, Table};
 use tickmark::checks::cases::{CasesFile, tables_of};
 use tickmark::checks::{Kinds, engine_over};
 use tickmark::engine::{Engine, Parameter, Parameters};
-use tickmark::evidence::{FoundFile, tables::derive};
+use tickmark::evidence::tables::derive;
 use tickmark::io;
 use tickmark::pipeline::{Assessed, Controls, Workspace, assess, run_cases};
 

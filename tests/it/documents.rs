@@ -8,9 +8,8 @@ use tickmark::io;
 use tickmark::pipeline::requests::requests;
 use tickmark::pipeline::{Workspace, outputs};
 use tickmark::report::Wording;
-use tickmark::verify::verify;
 
-use crate::support::{assert_no_errors, assessed_from, controls, quarter, workspace};
+use crate::support::{assert_no_errors, assessed_from, controls, quarter, verified, workspace};
 
 const HOSTILE: &[u8] = b"# Policy\n\n<script>alert(1)</script> #panic(\"typst\") $x^2$ `#read(\"/etc/passwd\")`\n\n![leak](https://evil.example/x.png) [go](javascript:alert(1))\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
 const MAIL: &[u8] = b"From: a@x.example\r\nDate: Mon, 21 Sep 2026 16:20:00 +0200\r\nSubject: Minutes\r\n\r\nHello.\r\n";
@@ -23,7 +22,7 @@ const APPROVED: &str = "    approved_by: Ingrid\n    approved_at: 2026-02-11\n";
 const READ: &str = "    examinations: [{by: Omar, on: 2026-09-15, result: satisfied, because: Section 4.}]\n";
 
 /// A workspace with one policy, one mail and one cut picture.
-fn with(documents: &str) -> (SourceTree, Vec<tickmark::evidence::FoundFile>) {
+fn with(documents: &str) -> (SourceTree, Vec<tickmark::base::FoundFile>) {
     let (mut statements, files) =
         workspace(&[("docs/policy.md", HOSTILE), ("docs/minutes.eml", MAIL), ("docs/shot.png", b"\x89PNG\r\n\x1a\n....")], "");
     // A framework that cites an objective which no query decides.
@@ -133,13 +132,7 @@ fn hostile_text_stays_text_and_every_document_is_an_exhibit() {
     assert_eq!(copy("minutes.eml"), Some(MAIL));
     assert_eq!(copy("shot.png"), None, "a file that nobody can read is not handed on");
 
-    let check = |files: &BTreeMap<String, Vec<u8>>| {
-        let mut tree = SourceTree::default();
-        for (path, bytes) in files {
-            tree.insert(path.clone(), bytes.clone());
-        }
-        verify(&tree, &[]).breaches.into_iter().map(|breach| breach.code).collect::<Vec<_>>()
-    };
+    let check = |files: &BTreeMap<String, Vec<u8>>| verified(files).breaches.into_iter().map(|breach| breach.code).collect::<Vec<_>>();
     assert_eq!(check(&files), Vec::<&str>::new());
     // What is shown of a document, and what was concluded from it, cannot be exchanged.
     let forged = |from: &str, to: &str| {

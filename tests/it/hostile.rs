@@ -3,8 +3,8 @@
 use std::io::Write as _;
 
 use proptest::prelude::*;
-use tickmark::base::{Diagnostics, SourceTree, Status};
-use tickmark::evidence::{Artifact, ArtifactState, FoundFile, Ledger};
+use tickmark::base::{Diagnostics, FoundFile, SourceTree, Status};
+use tickmark::evidence::{Artifact, ArtifactState, Ledger};
 use tickmark::pipeline::Workspace;
 
 use crate::support::{assessed_from, controls, workspace};

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
 use tickmark::assessment::{Assessment, DossierRecord, REGISTER_COLUMNS, RegisterRecord, STEPS, StepRecord};
-use tickmark::base::{Instant, SourceTree};
+use tickmark::base::Instant;
 use tickmark::pipeline::lives;
-use tickmark::verify::verify;
 
-use crate::support::{quarter, sample, sample_pack};
+use crate::support::{quarter, sample, sample_pack, verified};
 
 fn tickmark(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tickmark")).args(arguments).env("NO_COLOR", "1").output().unwrap()
@@ -199,13 +198,11 @@ fn the_pack_holds_the_register_whole_and_a_dossier_for_everybody_who_departs() {
 #[test]
 fn a_register_that_was_changed_is_told_and_an_old_pack_without_one_still_reads() {
     let tree = |register: Option<Vec<u8>>, assessment: Vec<u8>| {
-        let mut tree = SourceTree::default();
-        for (path, bytes) in sample_pack().iter().filter(|(path, _)| *path != "register.csv" && *path != "assessment.json") {
-            tree.insert(path.clone(), bytes.clone());
-        }
-        register.into_iter().for_each(|bytes| tree.insert("register.csv", bytes));
-        tree.insert("assessment.json", assessment);
-        verify(&tree, &[]).breaches.into_iter().map(|breach| breach.code).collect::<Vec<_>>()
+        let mut files = sample_pack().clone();
+        files.remove("register.csv");
+        files.extend(register.map(|bytes| ("register.csv".to_owned(), bytes)));
+        files.insert("assessment.json".into(), assessment);
+        verified(&files).breaches.into_iter().map(|breach| breach.code).collect::<Vec<_>>()
     };
     let pack = sample_pack();
     let forged = text(&pack["register.csv"]).replace("svc-sec-breakglass", "svc-sec-harmless").into_bytes();

@@ -1,7 +1,6 @@
 //! What an organisation lays over the built-in controls: official text, a catalog of its own, clauses that do not apply.
 
-use tickmark::base::{Diagnostics, SourceTree, Status};
-use tickmark::evidence::FoundFile;
+use tickmark::base::{Diagnostics, FoundFile, SourceTree, Status};
 use tickmark::io;
 use tickmark::pipeline::workspace::take_controls;
 use tickmark::pipeline::{Assessed, Controls, Workspace, assess, outputs};

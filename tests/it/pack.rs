@@ -2,22 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tickmark::base::{Digest, SourceTree};
-use tickmark::verify::{Verification, verify};
+use tickmark::base::Digest;
 
-use crate::support::{plain_text_of, quarter, sample_pack};
-
-fn tree(files: &BTreeMap<String, Vec<u8>>) -> SourceTree {
-    let mut tree = SourceTree::default();
-    for (path, bytes) in files {
-        tree.insert(path.clone(), bytes.clone());
-    }
-    tree
-}
-
-fn checked(files: &BTreeMap<String, Vec<u8>>) -> Verification {
-    verify(&tree(files), &[])
-}
+use crate::support::{plain_text_of, quarter, sample_pack, verified};
 
 fn text(files: &BTreeMap<String, Vec<u8>>, path: &str) -> String {
     String::from_utf8(files[path].clone()).unwrap()
@@ -34,7 +21,7 @@ fn forge(files: &mut BTreeMap<String, Vec<u8>>, path: &str, change: impl Fn(Stri
 }
 
 fn assert_caught(files: &BTreeMap<String, Vec<u8>>, code: &str, what: &str) {
-    let found = checked(files).breaches;
+    let found = verified(files).breaches;
     assert!(
         found.iter().any(|breach| breach.code == code && breach.what.contains(what)),
         "expected {code} naming {what}, found {found:#?}"
@@ -43,7 +30,7 @@ fn assert_caught(files: &BTreeMap<String, Vec<u8>>, code: &str, what: &str) {
 
 #[test]
 fn an_untouched_pack_holds_and_says_what_was_checked() {
-    let verification = checked(sample_pack());
+    let verification = verified(sample_pack());
     assert_eq!(verification.breaches, vec![]);
     assert_eq!(verification.files, sample_pack().len() - 1);
     assert!(verification.clauses > 500, "{}", verification.clauses);
@@ -90,7 +77,7 @@ fn a_damaged_manifest_is_caught() {
 
     let mut files = sample_pack().clone();
     files.insert("SHA256SUMS".into(), manifest.replacen('a', "b", 1).into_bytes());
-    assert!(!checked(&files).breaches.is_empty());
+    assert!(!verified(&files).breaches.is_empty());
 
     let mut files = sample_pack().clone();
     files.insert("SHA256SUMS".into(), format!("{manifest}{}  ../../etc/passwd\n", Digest::of(b"")).into_bytes());
@@ -105,7 +92,7 @@ fn a_damaged_manifest_is_caught() {
 fn a_forged_verdict_is_caught_although_the_manifest_was_mended() {
     let mut files = sample_pack().clone();
     forge(&mut files, "assessment.json", |text| text.replacen("\"status\": \"not-satisfied\"", "\"status\": \"satisfied\"", 1));
-    let found = checked(&files).breaches;
+    let found = verified(&files).breaches;
     assert!(found.iter().any(|breach| breach.code == "clause-changed"), "{found:#?}");
     assert!(found.iter().any(|breach| breach.code == "total-changed"), "{found:#?}");
 }
@@ -135,7 +122,7 @@ fn forged_totals_catalog_text_scope_and_root_are_caught() {
     assert_caught(&files, "frame-changed", "pci-dss@4.0.1");
 
     let mut files = sample_pack().clone();
-    let root = checked(sample_pack()).root.unwrap();
+    let root = verified(sample_pack()).root.unwrap();
     let other = Digest::of(b"other");
     forge(&mut files, "assessment.json", |text| text.replacen(root.as_str(), other.as_str(), 1));
     assert_caught(&files, "root-changed", "assessment.json");
@@ -157,7 +144,7 @@ fn forged_evidence_observations_and_statements_are_caught() {
     assert_caught(&files, "workspace-changed", "workspace/exceptions.yaml");
 
     let mut files = sample_pack().clone();
-    let root = checked(sample_pack()).root.unwrap();
+    let root = verified(sample_pack()).root.unwrap();
     forge(&mut files, "index.html", |text| text.replace(root.as_str(), Digest::of(b"other").as_str()));
     assert_caught(&files, "rendering-differs", "index.html");
 }

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use tickmark::assessment::Assessment;
-use tickmark::base::{Diagnostics, SourceTree};
-use tickmark::evidence::FoundFile;
+use tickmark::base::{Diagnostics, FoundFile, SourceTree};
 use tickmark::io;
 use tickmark::pipeline::{Disclosure, Workspace, machine_files, outputs};
 use tickmark::report::{Report, build, machine};
-use tickmark::verify::verify;
 
 use crate::forms::wording;
-use crate::support::{assessed_from, controls, quarter, workspace};
+use crate::support::{assessed_from, controls, quarter, verified, workspace};
 
 const REVIEW: &[u8] = b"identity,reviewer,reviewed_at,decision\nsvc-a,Ann Smith,2026-08-01,keep\n";
 
@@ -191,18 +189,13 @@ fn names_are_hidden_and_an_exchanged_plan_is_found() {
         let assessed = assessed_from(&statements, &files);
         outputs(assessed, &statements, &disclosure, tickmark::pipeline::Look::new(&templates, wording()), |_| {}).unwrap().files
     };
-    let tree = |files: &BTreeMap<String, Vec<u8>>| {
-        let mut tree = SourceTree::default();
-        files.iter().for_each(|(path, bytes)| tree.insert(path, bytes.as_slice()));
-        tree
-    };
     let full = packed(Disclosure::Full);
     let redacted = packed(Disclosure::Redacted { withhold: Vec::new() });
     for (path, bytes) in &redacted {
         let text = String::from_utf8_lossy(bytes);
         assert!(!text.contains("Ann Smith") && !text.contains("Bo Ek"), "{path}");
     }
-    let [one, two] = [&full, &redacted].map(|files| verify(&tree(files), &[]));
+    let [one, two] = [&full, &redacted].map(verified);
     assert!(one.breaches.is_empty() && two.breaches.is_empty(), "{:?} {:?}", one.breaches, two.breaches);
     assert_eq!(one.root, two.root);
     for (from, to) in [("Name them.", "Nothing."), ("Tier 3", "Tier 4"), ("A register.", "A list.")] {
@@ -210,7 +203,7 @@ fn names_are_hidden_and_an_exchanged_plan_is_found() {
         let text = String::from_utf8(forged["assessment.json"].clone()).unwrap();
         assert!(text.contains(from));
         forged.insert("assessment.json".into(), text.replace(from, to).into_bytes());
-        let breaches = verify(&tree(&forged), &[]).breaches;
+        let breaches = verified(&forged).breaches;
         let named = |code: &str| breaches.iter().any(|breach| breach.code == code);
         assert!(named("statement-changed") || named("clause-changed"), "{from}: {breaches:?}");
     }

@@ -5,14 +5,12 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use tickmark::assessment::{Assessment, NameList};
-use tickmark::base::{Diagnostics, Digest, SourceTree};
-use tickmark::evidence::FoundFile;
+use tickmark::base::{Diagnostics, Digest, FoundFile, SourceTree};
 use tickmark::io;
 use tickmark::pipeline::{Disclosure, outputs};
 use tickmark::report::Wording;
-use tickmark::verify::verify;
 
-use crate::support::{assert_no_errors, assessed, assessed_from, sample, sample_pack, workspace};
+use crate::support::{assert_no_errors, assessed, assessed_from, sample, sample_pack, verified, workspace};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -34,11 +32,7 @@ fn redacted_sample() -> &'static Files {
 }
 
 fn breaches(files: &Files) -> Vec<(&'static str, String)> {
-    let mut tree = SourceTree::default();
-    for (path, bytes) in files {
-        tree.insert(path.clone(), bytes.clone());
-    }
-    verify(&tree, &[]).breaches.into_iter().map(|breach| (breach.code, breach.what)).collect()
+    verified(files).breaches.into_iter().map(|breach| (breach.code, breach.what)).collect()
 }
 
 fn assessment(files: &Files) -> Assessment {

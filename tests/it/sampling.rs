@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tickmark::assessment::{Assessment, ObjectiveResult};
-use tickmark::base::{Diagnostics, SourceTree, Status};
-use tickmark::evidence::FoundFile;
+use tickmark::base::{Diagnostics, FoundFile, SourceTree, Status};
 use tickmark::io;
 use tickmark::pipeline::Workspace;
 use tickmark::pipeline::sampling::{Drawn, Plan, Population, draw};
-use tickmark::verify::verify;
 use tickmark::workspace::SampleMethod;
 
-use crate::support::{assessed_from, controls, quarter, root, sample, sample_pack};
+use crate::support::{assessed_from, controls, quarter, root, sample, sample_pack, verified};
 
 fn tickmark(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tickmark")).args(arguments).env("NO_COLOR", "1").output().unwrap()
@@ -308,9 +306,7 @@ fn a_pack_with_a_sample_shows_it_hides_the_tester_and_proves_itself() {
     let page = text(&full["index.html"]);
     assert!(page.contains("Maja Lund") && page.contains("WP-77") && page.contains("Drawn again"));
     for files in [&full, &redacted] {
-        let mut tree = SourceTree::default();
-        files.iter().for_each(|(path, bytes)| tree.insert(path.clone(), bytes.clone()));
-        assert_eq!(verify(&tree, &[]).breaches, vec![]);
+        assert_eq!(verified(files).breaches, vec![]);
     }
     for (path, bytes) in redacted.iter().filter(|(path, _)| !path.ends_with(".pdf") && !path.ends_with(".xlsx")) {
         assert!(!text(bytes).contains("Maja Lund"), "the tester shows in {path}");
@@ -325,8 +321,7 @@ fn a_pack_with_a_sample_shows_it_hides_the_tester_and_proves_itself() {
     // A result that is exchanged afterwards no longer fits the clause.
     let mut changed: Assessment = serde_json::from_slice(&full["assessment.json"]).unwrap();
     changed.samples[0].digest = tickmark::base::Digest::of(b"another");
-    let mut tree = SourceTree::default();
-    full.iter().for_each(|(path, bytes)| tree.insert(path.clone(), bytes.clone()));
-    tree.insert("assessment.json", serde_json::to_vec(&changed).unwrap());
-    assert!(verify(&tree, &[]).breaches.iter().any(|breach| breach.code == "statement-changed"));
+    let mut forged = full.clone();
+    forged.insert("assessment.json".into(), serde_json::to_vec(&changed).unwrap());
+    assert!(verified(&forged).breaches.iter().any(|breach| breach.code == "statement-changed"));
 }

@@ -11,8 +11,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use tickmark::base::{Cell, Diagnostics, Status, Table};
-use tickmark::evidence::{Artifact, ArtifactState, Extent, FoundFile, Frame, Ledger, Shape, SourceZone, normalise};
+use tickmark::base::{Cell, Diagnostics, FoundFile, Status, Table};
+use tickmark::evidence::{Artifact, ArtifactState, Extent, Frame, Ledger, Shape, SourceZone, normalise};
 use tickmark::io;
 use tickmark::pipeline::Workspace;
 

@@ -4,11 +4,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use tickmark::base::{Diagnostics, SourceTree};
-use tickmark::evidence::FoundFile;
+use tickmark::base::{Diagnostics, FoundFile, SourceTree};
 use tickmark::io;
 use tickmark::pipeline::{Assessed, Controls, Workspace, assess, outputs};
 use tickmark::report::Wording;
+use tickmark::verify::{Trust, Verification, verify, verify_folder};
+
+/// Verifies a pack both ways: with its files in memory, and each read where it lies. They must find the same.
+pub fn verified(files: &BTreeMap<String, Vec<u8>>) -> Verification {
+    let mut tree = SourceTree::default();
+    files.iter().for_each(|(path, bytes)| tree.insert(path.clone(), bytes.clone()));
+    let in_memory = verify(&tree, &[]);
+    let found: Vec<FoundFile> =
+        files.iter().map(|(path, bytes)| FoundFile { path: path.clone(), content: Ok(bytes.clone().into()) }).collect();
+    assert_eq!(verify_folder(&found, &Trust::default()), in_memory);
+    in_memory
+}
 
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -6,24 +6,18 @@ use std::collections::BTreeMap;
 
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{LineEnding, PrivateKey};
-use tickmark::base::{Digest, SourceTree};
+use tickmark::base::Digest;
 use tickmark::pack::signature::SigningKey;
 use tickmark::pack::statement::{About, Statement};
 use tickmark::pack::{SealFile, files_root};
-use tickmark::verify::{Breach, verify};
+use tickmark::verify::Breach;
 
-use crate::support::{quarter, sample_pack};
+use crate::support::{quarter, sample_pack, verified};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-fn tree(files: &Files) -> SourceTree {
-    let mut tree = SourceTree::default();
-    files.iter().for_each(|(path, bytes)| tree.insert(path.clone(), bytes.clone()));
-    tree
-}
-
 fn breaches(files: &Files) -> Vec<Breach> {
-    verify(&tree(files), &[]).breaches
+    verified(files).breaches
 }
 
 /// A key that everybody can make: good for a test, worthless for anything else.
@@ -95,7 +89,7 @@ fn forge_clause(text: &str, forge: impl Fn(&mut serde_json::Value)) -> String {
 
 #[test]
 fn untouched_it_holds_and_says_who_signed() {
-    let verification = verify(&tree(&signed()), &[]);
+    let verification = verified(&signed());
     assert_eq!(verification.breaches, vec![]);
     let [signature] = verification.signatures.as_slice() else { panic!("{:?}", verification.signatures) };
     assert_eq!((signature.stated.as_deref(), signature.trusted.as_deref()), (Some("auditor@example"), None));

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
-use tickmark::base::{Diagnostics, SourceTree};
-use tickmark::evidence::{Artifact, FoundFile, TableDefinition, normalise};
+use tickmark::base::{Diagnostics, FoundFile, SourceTree};
+use tickmark::evidence::{Artifact, TableDefinition, normalise};
 use tickmark::pipeline::{Controls, Workspace};
 
 struct World {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
 
-use crate::base::Digest;
-use crate::base::digest::Hasher;
+use super::Digest;
+use super::digest::Hasher;
 
 /// Where bytes come from. The file system stands behind it in the binary, memory in tests.
 pub trait Source: Send + Sync {
@@ -86,6 +86,15 @@ impl Content {
         self.open()?.take(bytes_max as u64).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
         Ok(bytes)
     }
+}
+
+/// A file as it was found.
+#[derive(Debug, Clone)]
+pub struct FoundFile {
+    /// Relative to the folder, with slashes.
+    pub path: String,
+    /// Where its bytes come from, or why they cannot be read (a link that leaves the folder, no permission, too large).
+    pub content: Result<Content, String>,
 }
 
 /// What must be held in memory as a whole may not be larger than this.
