@@ -43,6 +43,7 @@
   const findings = [...document.querySelectorAll(".finding")].map((element) => ({ element, show: true }));
   const lives = [...document.querySelectorAll(".dossier")].map((element) => ({
     element,
+    group: element.closest(".lives"),
     owner: element.dataset.owner,
     departs: element.dataset.departs.split(" "),
     text: null,
@@ -55,6 +56,8 @@
     text: null,
     show: true,
   }));
+  const groups = new Map(lives.map((life) => [life.group, []]));
+  for (const life of lives) groups.get(life.group).push(life);
   let pinned = null;
   // Findings, dossiers and rows that a link leads to although they are not asked for.
   let pinnedOthers = [];
@@ -99,6 +102,12 @@
     for (const finding of findings) finding.show = !objectives || objectives.has(finding.element.id);
     for (const entry of [...lives, ...rows, ...findings]) {
       if (entry.element.hidden === entry.show) entry.element.hidden = !entry.show;
+    }
+    for (const [element, members] of groups) {
+      const shown = members.filter((life) => life.show).length;
+      element.hidden = shown === 0;
+      // Of a part of a group nobody could tell how high it is.
+      element.classList.toggle("open", shown < members.length);
     }
     mark(new Set(meant.map((life) => `#${life.element.id}`)));
     asked = meant;
@@ -199,7 +208,16 @@
     }
     tellAsked();
     tell(shown);
-    for (const entry of pinnedOthers) entry.hidden = false;
+    for (const entry of pinnedOthers) show(entry);
+  }
+
+  /** Shows a finding or a dossier that is not asked for. */
+  function show(element) {
+    element.hidden = false;
+    const group = element.closest(".lives");
+    if (!group) return;
+    group.hidden = false;
+    group.classList.add("open");
   }
 
   function tell(shown) {
@@ -238,7 +256,7 @@
       apply();
     } else if (target.closest(".finding[hidden], .dossier[hidden]")) {
       pinnedOthers.push(target.closest(".finding, .dossier"));
-      pinnedOthers.at(-1).hidden = false;
+      show(pinnedOthers.at(-1));
     } else if (target.closest("[hidden]")) {
       reset();
     }
