@@ -19,6 +19,11 @@ from html import escape
 from pathlib import Path
 
 
+# What is watched as the rows grow, and to how many.
+GROWING = (("pdf-all", "every row on a page"), ("pdf", "`report.pdf`"), ("html", "`index.html`"), ("machine", "machine forms"))
+COUNTS = (12_500, 25_000, 50_000, 100_000)
+
+
 def built(more):
     made = subprocess.run(
         ["cargo", "bench", "--bench", "rendering", "--no-run", "--offline", "--message-format=json", *more], check=True, stdout=subprocess.PIPE, text=True)
@@ -137,6 +142,10 @@ def main(assessment, *more):
     for name, own in rows:
         figures = f"{own['seconds']:.1f} s | {own['cpu']:.1f} s | {own['peak_mib']} MiB | {own['bytes'] / 1e6:.1f} MB"
         print(f"| {name} | {figures} | {own['cpu'] / base:.2f} |")
+    print("\n| rows | " + " | ".join(f"{title}, wall and memory" for _, title in GROWING) + " |\n|---|" + "---|" * len(GROWING))
+    for count in COUNTS:
+        cells = [spent([binary, assessment, f"{job}:{count}"]) for job, _ in GROWING]
+        print(f"| {count} | " + " | ".join(f"{own['seconds']:.1f} s, {own['peak_mib']} MiB" for own in cells) + " |")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! One job of rendering, with its time and its peak memory, for `benches/rendering.py`, which compares. Not a test.
 //!
 //! `rendering <assessment.json> <job> [templates]`; jobs: `html`, `machine`, `pdf`, `pdf-all` with every row on a page, and `view-all`, which prints
-//! the view model that `pdf-all` lays out. The assessment is made larger first: its deviations are repeated under other names.
+//! the view model that `pdf-all` lays out; `pdf-all:100000` and the like take so many deviations. The assessment is made larger first: its deviations are repeated under other names.
 
 use std::time::Instant;
 
@@ -23,7 +23,11 @@ fn main() {
         return;
     };
     let text = std::fs::read(path).expect("the assessment can be read");
-    let assessment = enlarged(serde_json::from_slice(&text).expect("an assessment"));
+    let (job, findings) = match job.split_once(':') {
+        Some((job, findings)) => (job, findings.parse().expect("a number of deviations")),
+        None => (job.as_str(), FINDINGS),
+    };
+    let assessment = enlarged(serde_json::from_slice(&text).expect("an assessment"), findings);
     let record = tickmark::assessment::written::bytes(&assessment);
     let mut templates = io::embedded_templates();
     if let Some(own) = arguments.get(2) {
@@ -33,7 +37,7 @@ fn main() {
     // Repeated deviations have the same reasons: brought together they would be a few rows, as in no real report.
     let all = Limits { clause_rows: 6, objective_rows: usize::MAX, grouped: false };
     let started = Instant::now();
-    let bytes = match job.as_str() {
+    let bytes = match job {
         "html" => html::render(&build(&assessment, &wording), &templates).expect("it renders").len(),
         "machine" => machine_files(machine(&assessment, &wording, None)).expect("it renders").values().map(Vec::len).sum(),
         "pdf" => pdf::render(&build(&assessment, &wording), &record, &templates, &[]).expect("it renders").bytes.len(),
@@ -53,7 +57,7 @@ fn main() {
 }
 
 /// The first clauses of the frameworks that have the most to say, and as many deviations as asked for.
-fn enlarged(mut assessment: Assessment) -> Assessment {
+fn enlarged(mut assessment: Assessment, findings: usize) -> Assessment {
     let editions: Vec<String> =
         assessment.frameworks.iter().map(|own| own.framework.clone()).filter(|own| !own.starts_with("pci")).collect();
     let mut kept = 0;
@@ -75,7 +79,7 @@ fn enlarged(mut assessment: Assessment) -> Assessment {
     for round in 1.. {
         for (place, own) in seeds.iter().zip(&originals) {
             for seen in own {
-                if total == FINDINGS {
+                if total == findings {
                     return assessment;
                 }
                 let mut copy = seen.clone();
