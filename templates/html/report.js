@@ -358,6 +358,13 @@
       // What nobody stated is as good as empty.
       return cell?.dataset.sort ?? (cell?.querySelector(":scope > em.missing") ? "" : (cell?.textContent.trim() ?? ""));
     };
+    let own = null;
+    const sorted = (column, isUp) => {
+      // What is empty stays at the end, whichever way the rest stands.
+      const compare = (one, two) => Number(one === "") - Number(two === "") || (isUp ? order.compare(one, two) : order.compare(two, one));
+      const keyed = own.map((row) => [keyOf(row, column), row]).sort(([one], [two]) => compare(one, two));
+      return keyed.map(([, row]) => row);
+    };
     titles.forEach((title, column) => {
       if (title.dataset.unsorted !== undefined) return;
       const button = document.createElement("button");
@@ -366,14 +373,12 @@
       button.append(...title.childNodes);
       title.append(button);
       button.addEventListener("click", () => {
-        const isUp = title.getAttribute("aria-sort") !== "ascending";
-        const sorted = [...table.tBodies[0].rows].map((row) => [keyOf(row, column), row]);
-        // What is empty stays at the end, whichever way the rest stands.
-        const compare = (one, two) => Number(one === "") - Number(two === "") || (isUp ? order.compare(one, two) : order.compare(two, one));
-        sorted.sort(([one], [two]) => compare(one, two));
-        table.tBodies[0].append(...sorted.map(([, row]) => row));
+        own ??= [...table.tBodies[0].rows];
+        // Up, down, and back to the order in which the report has them.
+        const way = { ascending: "descending", descending: "" }[title.getAttribute("aria-sort") ?? ""] ?? "ascending";
         for (const other of titles) other.removeAttribute("aria-sort");
-        title.setAttribute("aria-sort", isUp ? "ascending" : "descending");
+        if (way) title.setAttribute("aria-sort", way);
+        table.tBodies[0].append(...(way ? sorted(column, way === "ascending") : own));
       });
     });
   }
