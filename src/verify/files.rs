@@ -10,10 +10,10 @@ use std::io::Read;
 use memchr::memmem::Finder;
 use rayon::prelude::*;
 
-use super::{NAMES, REGISTER};
+use super::{NAMES, RECORD, content};
 use crate::base::digest::Hasher;
 use crate::base::{Content, Digest, FoundFile, SourceTree};
-use crate::pack::{MANIFEST, SealFile};
+use crate::pack::{MANIFEST, PART, SealFile};
 
 /// A file that nobody has read yet.
 #[derive(Clone, Copy)]
@@ -81,12 +81,11 @@ pub(super) enum Part {
 impl Part {
     pub fn of(path: &str) -> Part {
         // Reports on one framework each bear the root of the whole as well.
-        let is_page = || path == "index.html" || path.starts_with(crate::pack::PART) && path.ends_with(".html");
-        let is_looked_into =
-            || [MANIFEST, NAMES, REGISTER].contains(&path) || path.starts_with("observations/") || path.starts_with("workspace/");
+        let is_page = || path == "index.html" || path.starts_with(PART) && path.ends_with(".html");
+        let is_looked_into = || [MANIFEST, NAMES].contains(&path) || content::is_held(path) || SealFile::of(path).is_some();
         match path {
-            super::RECORD => Part::Record,
-            _ if is_looked_into() || SealFile::of(path).is_some() => Part::LookedInto,
+            RECORD => Part::Record,
+            _ if is_looked_into() => Part::LookedInto,
             _ if is_page() => Part::Page,
             _ => Part::Digested,
         }

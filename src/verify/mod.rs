@@ -4,6 +4,7 @@
 //! Needs neither engine nor catalog nor clock.
 
 mod chain;
+mod content;
 mod excerpt;
 mod files;
 mod record;
@@ -15,13 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::assessment::inputs::{ListedRows, each_observation};
-use crate::assessment::{
-    ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, Outcome, Tally, in_force,
-};
+use crate::assessment::{ArtifactRecord, Assessment, ClauseResult, FrameRecord, NameList, Names, ObjectiveResult, in_force};
 use crate::base::{Digest, FoundFile, SourceTree};
 use crate::pack::{self, MANIFEST, SealFile};
 
+use content::{Counted, Seen};
 use files::{Listed, Part, ReadFiles, Unread};
 
 pub use chain::{Chain, ChainLink, walk};
@@ -184,7 +183,7 @@ fn verify_pack(listed: &Listed<'_>, whole: Option<&SourceTree>, unreadable: &[(S
         let (kept, mut read) = files::keep(&of(Part::LookedInto), whole);
         let names = listed_names(&kept);
         read.add(files::pass(&of(Part::Digested), None));
-        let content = content_of(&kept, names.as_ref());
+        let content = content::look(&kept, names.as_ref());
         (kept, read, names, content)
     };
     let ((kept, mut read, names, content), record) = rayon::join(others, || listed.get(RECORD).map(|file| record::read(*file)));
@@ -246,28 +245,6 @@ struct Pack<'a> {
     /// Of every file but the pages.
     digests: &'a BTreeMap<String, Digest>,
     content: &'a BTreeMap<String, Seen>,
-}
-
-/// What was seen in a file whose content is held against the record.
-struct Seen {
-    /// With names hidden.
-    digest: Digest,
-    /// Nothing where it is no list of observations.
-    list: Option<Counted>,
-}
-
-/// Looks through the lists, the register and the statements of the workspace.
-fn content_of(files: &SourceTree, listed: Option<&ListedNames>) -> BTreeMap<String, Seen> {
-    let none = Names::default();
-    let names = listed.and_then(|listed| listed.as_ref().ok()).map_or(&none, |(names, _)| names);
-    let is_list = |path: &str| path.starts_with("observations/");
-    let is_held = |path: &str| is_list(path) || path == REGISTER || path.starts_with("workspace/");
-    let held: Vec<(&str, &[u8])> = files.iter().filter(|(path, _)| is_held(path)).collect();
-    let look = |(path, bytes): (&str, &[u8])| {
-        let list = if is_list(path) { counted(bytes) } else { None };
-        (path.to_owned(), Seen { digest: names.digest_of_bytes(bytes), list })
-    };
-    held.into_par_iter().with_max_len(1).map(look).collect()
 }
 
 fn check_pack(pack: &Pack<'_>, listed: Option<ListedNames>, verification: &mut Verification, found: &mut Findings) {
@@ -504,35 +481,6 @@ fn check_objectives(assessment: &Assessment, rows: &[Digest], content: &BTreeMap
             }
         }
     }
-}
-
-/// What a full list of observations comes to.
-struct Counted {
-    tally: Tally,
-    rows: Digest,
-}
-
-impl Default for Counted {
-    fn default() -> Counted {
-        Counted { tally: Tally::default(), rows: ListedRows::default().finish() }
-    }
-}
-
-/// Nothing where the bytes are no such list.
-fn counted(bytes: &[u8]) -> Option<Counted> {
-    let (mut tally, mut rows) = (Tally::default(), ListedRows::default());
-    each_observation(bytes, |row| {
-        tally.population += 1;
-        *match row.outcome {
-            Outcome::Pass if row.proved => &mut tally.passed,
-            Outcome::Pass => &mut tally.unproved,
-            Outcome::Fail => &mut tally.failed,
-            Outcome::Unknown => &mut tally.unknown,
-            Outcome::Skip => &mut tally.skipped,
-        } += 1;
-        rows.add(&row);
-    })?;
-    Some(Counted { tally, rows: rows.finish() })
 }
 
 /// Every copy is the artifact that was read, or the stated masked form of it.
