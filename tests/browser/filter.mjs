@@ -138,7 +138,8 @@ async function checkMarkup(page) {
       policy: document.querySelector("head > meta")?.getAttribute("content") ?? "",
       styles: document.querySelectorAll("style").length,
       scripts: document.querySelectorAll("script").length,
-      inline: all.filter((element) => [...element.attributes].some(({ name }) => name === "style" || name.startsWith("on"))).length,
+      // The script says sizes in custom properties, which the sheet may use.
+      inline: all.filter((element) => [...element.style].some((name) => !name.startsWith("--")) || [...element.attributes].some(({ name }) => name.startsWith("on"))).length,
       loaders: document.querySelectorAll("img, iframe, object, embed, video, audio, base, form[action], link:not([href='data:,'])").length,
       schemes: [...new Set([...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href").split(/(?<=^#|:)/)[0]))].sort(),
       duplicates: ids.filter((id, index) => ids.indexOf(id) !== index).slice(0, 5),
