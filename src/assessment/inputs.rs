@@ -120,8 +120,18 @@ pub fn read_observations(bytes: &[u8], objective: &str, lists: &mut Lists) -> Op
     each_observation(bytes, |row| lists.observe(row))
 }
 
+/// No list of ours has a longer header, or a line with as many commas.
+const HEADER_BYTES_MAX: usize = 4096;
+const COMMAS_MAX: usize = 1_000_000;
+
 /// Looks at each row of such a list.
 pub fn each_observation(bytes: &[u8], mut look: impl FnMut(SeenRow<'_>)) -> Option<()> {
+    // A forged list may be one row of nothing but commas, for each of which the reader takes a multiple.
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let is_too_wide = |line: &[u8]| memchr::memchr_iter(b',', line).count() > COMMAS_MAX;
+    if lines.next().is_some_and(|header| header.len() > HEADER_BYTES_MAX) || lines.any(is_too_wide) {
+        return None;
+    }
     let mut reader = csv::Reader::from_reader(bytes);
     let header: Vec<String> = reader.headers().ok()?.iter().map(str::to_owned).collect();
     let at = |name: &str| header.iter().position(|own| own == name);

@@ -5,6 +5,7 @@
 //! so each proves itself, and either proves the other.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
@@ -73,7 +74,12 @@ pub struct Names {
     automaton: Option<AhoCorasick>,
     /// By pattern of the automaton: the place in the list.
     owners: Vec<usize>,
+    /// Bytes of the longest pattern.
+    longest: usize,
 }
+
+/// A longer text is no name of anybody. Patterns are kept short, because making an automaton of a long one takes the square of its length.
+pub const NAME_BYTES_MAX: usize = 1000;
 
 impl Names {
     /// A list from the values and the rules that made each of them a name. Values that differ in case only are one name.
@@ -95,12 +101,15 @@ impl Names {
     pub fn of(list: NameList) -> Names {
         let mut patterns = Vec::new();
         let mut owners = Vec::new();
-        for (index, name) in list.names.iter().enumerate() {
+        // A list may come from a pack that somebody forged.
+        let is_name = |name: &NameRecord| !name.value.is_empty() && name.value.len() <= NAME_BYTES_MAX;
+        for (index, name) in list.names.iter().enumerate().filter(|(_, name)| is_name(name)) {
             patterns.extend(forms(&name.value).into_iter().map(|form| form.to_ascii_lowercase()));
             owners.resize(patterns.len(), index);
         }
         let automaton = (!patterns.is_empty()).then(|| AhoCorasick::new(&patterns).expect("plain strings always build"));
-        Names { list, automaton, owners }
+        let longest = patterns.iter().map(String::len).max().unwrap_or_default();
+        Names { list, automaton, owners, longest }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -125,29 +134,31 @@ impl Names {
     /// Nothing where the text holds no name.
     fn hidden(&self, text: &str, counts: &mut BTreeMap<usize, usize>) -> Option<String> {
         let automaton = self.automaton.as_ref()?;
-        // Longer names first where several begin at the same place.
-        let mut found: Vec<(usize, std::cmp::Reverse<usize>, usize)> = automaton
-            .find_overlapping_iter(&text.to_ascii_lowercase())
-            .filter(|hit| stands_alone(text, hit.start(), hit.end()))
-            .map(|hit| (hit.start(), std::cmp::Reverse(hit.end()), self.owners[hit.pattern().as_usize()]))
-            .collect();
-        if found.is_empty() {
-            return None;
-        }
-        found.sort_unstable();
-        let mut hidden = String::with_capacity(text.len());
-        let mut at = 0;
-        for (start, std::cmp::Reverse(end), owner) in found {
-            if start < at {
-                continue;
+        let lower = text.to_ascii_lowercase();
+        let mut written = Written { text, hidden: String::new(), at: 0 };
+        let mut settle = |begun: &mut BTreeMap<usize, (usize, usize)>, until: usize| {
+            while let Some(first) = begun.first_entry().filter(|first| *first.key() < until) {
+                let (start, (end, owner)) = first.remove_entry();
+                if written.put(start, end, &self.list.names[owner].pseudonym) {
+                    *counts.entry(owner).or_default() += 1;
+                }
             }
-            hidden.push_str(&text[at..start]);
-            hidden.push_str(&self.list.names[owner].pseudonym);
-            *counts.entry(owner).or_default() += 1;
-            at = end;
+        };
+        // By its beginning the end and the owner of a name: the longest where several begin at the same place. They are written as soon as no
+        // other can begin before them, so that a text full of names needs no list of them.
+        let mut begun: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+        for hit in automaton.find_overlapping_iter(&lower) {
+            settle(&mut begun, hit.end().saturating_sub(self.longest));
+            if stands_alone(text, hit.start(), hit.end()) {
+                let own = (hit.end(), self.owners[hit.pattern().as_usize()]);
+                let best = begun.entry(hit.start()).or_insert(own);
+                if (own.0, Reverse(own.1)) > (best.0, Reverse(best.1)) {
+                    *best = own;
+                }
+            }
         }
-        hidden.push_str(&text[at..]);
-        Some(hidden)
+        settle(&mut begun, usize::MAX);
+        written.finish()
     }
 
     /// The digest of a statement with names hidden.
@@ -315,6 +326,36 @@ impl Names {
     }
 }
 
+/// A text with pseudonyms, as far as it is written.
+struct Written<'t> {
+    text: &'t str,
+    hidden: String,
+    /// Up to here the text is dealt with.
+    at: usize,
+}
+
+impl Written<'_> {
+    /// Puts a pseudonym in the place of a name, unless that overlaps the one before.
+    fn put(&mut self, start: usize, end: usize, pseudonym: &str) -> bool {
+        if start < self.at {
+            return false;
+        }
+        self.hidden.push_str(&self.text[self.at..start]);
+        self.hidden.push_str(pseudonym);
+        self.at = end;
+        true
+    }
+
+    /// Nothing where no name was put.
+    fn finish(mut self) -> Option<String> {
+        if self.at == 0 {
+            return None;
+        }
+        self.hidden.push_str(&self.text[self.at..]);
+        Some(self.hidden)
+    }
+}
+
 /// How a name shows in text: as it is, as JSON escapes it, as CSV doubles its quotes.
 fn forms(value: &str) -> Vec<Cow<'_, str>> {
     if value.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
@@ -372,7 +413,45 @@ mod tests {
         assert_ne!(names(&["ann"]).commitment(), names(&["bob"]).commitment());
     }
 
+    #[test]
+    fn a_forged_list_neither_stops_nor_hides_the_rest() {
+        let long = "a".repeat(200_000);
+        let names = names(&["", &long, "Ø b"]);
+        let hidden = names.hide(&format!("\u{e9} {long} Ø b\u{301}"));
+        assert!(hidden.contains("person-") && hidden.contains(&long), "the long text is no name");
+    }
+
+    /// What [`Names::hide`] does, the slow way: all hits in a list, put in order.
+    fn hidden_slowly(names: &Names, text: &str) -> String {
+        let mut hits: Vec<(usize, Reverse<usize>, usize)> = Vec::new();
+        for (owner, name) in names.list.names.iter().enumerate() {
+            for start in 0..text.len() {
+                let end = start + name.value.len();
+                let same = text.is_char_boundary(start) && text.get(start..end).is_some_and(|own| own.eq_ignore_ascii_case(&name.value));
+                if same && stands_alone(text, start, end) {
+                    hits.push((start, Reverse(end), owner));
+                }
+            }
+        }
+        hits.sort_unstable();
+        let (mut hidden, mut at) = (String::new(), 0);
+        for (start, Reverse(end), owner) in hits {
+            if start >= at {
+                hidden += &text[at..start];
+                hidden += &names.list.names[owner].pseudonym;
+                at = end;
+            }
+        }
+        hidden + &text[at..]
+    }
+
     proptest! {
+        #[test]
+        fn names_are_found_as_if_all_were_looked_for_at_every_place(text in "[abAé ]{0,60}", values in proptest::collection::btree_set("[abé]( ?[abBé]){0,4}", 1..8)) {
+            let names = names(&values.iter().map(String::as_str).collect::<Vec<_>>());
+            prop_assert_eq!(names.hide(&text), hidden_slowly(&names, &text));
+        }
+
         #[test]
         fn the_commitment_is_over_the_canonical_form(salt: String, values in proptest::collection::vec((".*", ".*", proptest::collection::vec(".*", 0..3)), 1..4)) {
             let names = values.into_iter().map(|(pseudonym, value, rules)| NameRecord { pseudonym, value, rules }).collect();

@@ -170,9 +170,9 @@ pub fn read_folder(folder: &Path) -> Result<Vec<FoundFile>, IoError> {
         if entry.file_type().is_dir() {
             continue;
         }
-        let (path, is_text) = relative(folder, entry.path());
-        let content = if !is_text {
-            Err("its name is not UTF-8 text".to_owned())
+        let (path, flaw) = relative(folder, entry.path());
+        let content = if let Some(flaw) = flaw {
+            Err(flaw.to_owned())
         } else if entry.file_type().is_symlink() {
             Err("it is a link, and links are not followed".to_owned())
         } else if !entry.file_type().is_file() {
@@ -208,9 +208,17 @@ fn on_disk(path: &Path) -> Result<Content, String> {
     Ok(Content::new(OnDisk { path: path.to_owned(), size }))
 }
 
-/// The path below the folder with slashes, and whether it is text without loss.
-fn relative(folder: &Path, path: &Path) -> (String, bool) {
+/// The path below the folder with slashes, and why it cannot stand for the file.
+fn relative(folder: &Path, path: &Path) -> (String, Option<&'static str>) {
     let below = path.strip_prefix(folder).unwrap_or(path);
-    let is_text = below.to_str().is_some();
-    (below.to_string_lossy().replace('\\', "/"), is_text)
+    let parts: Vec<_> = below.iter().map(std::ffi::OsStr::to_string_lossy).collect();
+    let flaw = if below.to_str().is_none() {
+        Some("its name is not UTF-8 text")
+    } else if parts.iter().any(|part| part.contains('\\')) {
+        // Read as an edge between folders, it would be the file of another path.
+        Some("its name holds a backslash, which divides folders on other systems")
+    } else {
+        None
+    };
+    (parts.join("/"), flaw)
 }

@@ -57,10 +57,11 @@ pub(super) fn of_folder(found: &[FoundFile]) -> (Listed<'_>, Vec<(String, String
     let mut unreadable = Vec::new();
     let mut listed = Listed::new();
     for file in found {
-        match &file.content {
-            Ok(content) => _ = listed.insert(&file.path, Unread::Stored(content)),
-            Err(reason) => unreadable.push((file.path.clone(), reason.clone())),
-        }
+        let refused = match &file.content {
+            Ok(content) => listed.insert(&file.path, Unread::Stored(content)).map(|_| "another file has the same path".to_owned()),
+            Err(reason) => Some(reason.clone()),
+        };
+        unreadable.extend(refused.map(|reason| (file.path.clone(), reason)));
     }
     (listed, unreadable)
 }

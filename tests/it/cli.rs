@@ -93,6 +93,26 @@ fn verify_says_what_it_checked_and_fails_with_three() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_backslash_in_a_name_does_not_stand_for_the_file_of_a_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let pack = place.path().join("pack");
+    write_pack(&pack);
+    let list = pack.join("observations/access-review.csv");
+    let original = fs::read(&list).unwrap();
+    fs::write(pack.join("observations\\access-review.csv"), &original).unwrap();
+    fs::write(&list, text(&original).replace(",fail,", ",pass,")).unwrap();
+    for arguments in [&["verify"][..], &["verify", "--rederive"]] {
+        let mut all = arguments.to_vec();
+        all.extend([pack.to_str().unwrap(), "--format", "json"]);
+        let told = tickmark(&all);
+        assert_eq!(told.status.code(), Some(3));
+        let told = text(&told.stdout);
+        assert!(told.contains("file-changed") && told.contains("observations-changed") && told.contains("holds a backslash"), "{told}");
+    }
+}
+
 #[test]
 fn a_manifest_is_what_sha256sum_reads() {
     let place = tempfile::tempdir().unwrap();

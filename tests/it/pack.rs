@@ -150,6 +150,57 @@ fn forged_evidence_observations_and_statements_are_caught() {
 }
 
 /// Titles of bookmarks, which a PDF holds as text; in the order of the file.
+/// The sample's pack with another record, and a manifest to fit.
+fn with_record(change: impl Fn(&mut serde_json::Value)) -> BTreeMap<String, Vec<u8>> {
+    let mut files = sample_pack().clone();
+    forge(&mut files, "assessment.json", |text| {
+        let mut record = serde_json::from_str(&text).unwrap();
+        change(&mut record);
+        record.to_string()
+    });
+    files
+}
+
+#[test]
+fn what_stands_twice_in_the_record_is_caught_wherever_the_forged_one_stands() {
+    for (list, name, code) in [
+        ("objectives", "id", "objective-twice"),
+        ("frameworks", "framework", "framework-twice"),
+        ("artifacts", "path", "exhibit-twice"),
+        ("exceptions", "id", "statement-twice"),
+        ("documents", "id", "statement-twice"),
+    ] {
+        for first in [true, false] {
+            let files = with_record(|record| {
+                let all = record[list].as_array_mut().unwrap();
+                let mut forged = all[0].clone();
+                forged["title"] = "Anything".into();
+                all.insert(if first { 0 } else { all.len() }, forged);
+            });
+            let genuine: serde_json::Value = serde_json::from_slice(&sample_pack()["assessment.json"]).unwrap();
+            assert_caught(&files, code, genuine[list][0][name].as_str().unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_is_no_copy_of_evidence_is_caught() {
+    for (packed, digest) in
+        [("index.html", None), ("nowhere.csv", None), ("artifacts/nowhere.csv", None), ("index.html", Some(&sample_pack()["index.html"]))]
+    {
+        let files = with_record(|record| {
+            let all = record["artifacts"].as_array_mut().unwrap();
+            let mut forged = all.iter().find(|own| !own["packed"].is_null()).unwrap().clone();
+            forged["path"] = "forged.csv".into();
+            forged["packed"] = packed.into();
+            forged["packed_sha256"] = serde_json::Value::Null;
+            forged["sha256"] = digest.map(|bytes| Digest::of(bytes).to_string()).into();
+            all.push(forged);
+        });
+        assert_caught(&files, "exhibit-changed", packed);
+    }
+}
+
 fn titles(pdf: &[u8], prefix: &str) -> Vec<String> {
     let text = plain_text_of(pdf);
     let found = text.match_indices("/Title(").map(|(at, mark)| text[at + mark.len()..].split(')').next().unwrap().to_owned());
