@@ -290,7 +290,7 @@ fn checks_of(assessment: &Assessment) -> Vec<Check> {
         ("exhibits against the record of what was read", copies),
         ("statements of the workspace against what was judged with", statements),
         ("exceptions and documents against the clauses that rest on them", assessment.exceptions.len() + assessment.documents.len()),
-        ("register of identities against the record", usize::from(assessment.register_digest.is_some())),
+        ("register of identities by its digest in the record", usize::from(assessment.register_digest.is_some())),
         ("reports that must be there, and the root that the page shows", 2),
     ]
     .into_iter()
