@@ -1,7 +1,8 @@
 //! One job of rendering, with its time and its peak memory, for `benches/rendering.py`, which compares. Not a test.
 //!
 //! `rendering <assessment.json> <job> [templates]`; jobs: `html`, `machine`, `pdf`, `pdf-all` with every row on a page, and `view-all`, which prints
-//! the view model that `pdf-all` lays out; `pdf-all:100000` and the like take so many deviations. The assessment is made larger first: its deviations are repeated under other names.
+//! the view model that `pdf-all` lays out; `pdf-all:100000` and the like take so many deviations. The assessment is made larger first: its
+//! deviations are repeated under other names.
 
 use std::time::Instant;
 

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use life::{DossierRecord, REGISTER_COLUMNS, RegisterRecord, STEPS, StepRecord, register_csv};
-pub use names::{NAME_BYTES_MAX, NameList, NameRecord, Names, NamesRecord};
+pub use names::{NameList, NameRecord, Names, NamesRecord};
 pub use profile::{PlanRecord, StatedRecord, TierRecord};
 pub use sample::{SampleItemRecord, SampleRecord};
 pub use verdicts::{Judged, Verdicts};

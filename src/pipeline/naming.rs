@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Controls, Workspace};
-use crate::assessment::{NAME_BYTES_MAX, Names};
+use crate::assessment::Names;
 use crate::base::{Content, Digest, FoundFile};
 use crate::engine::Shelf;
 use crate::evidence::{ArtifactState, Ledger, PROGRAM, readable_text};
@@ -74,7 +74,7 @@ fn found(controls: &Controls, workspace: &Workspace, ledger: &Ledger, files: &[F
             addresses(&ledger.masked(&file.path, &text)).for_each(|address| finding.address(address));
         }
     }
-    finding.values.retain(|value, _| value.len() <= NAME_BYTES_MAX && !ledger.masker.hits(value));
+    finding.values.retain(|value, _| !ledger.masker.hits(value));
     let stated = &workspace.stated.redaction;
     finding.values.retain(|value, _| !stated.keep.iter().any(|kept| kept.to_lowercase() == value.to_lowercase()));
     for value in stated.also.iter().map(|value| value.trim()).filter(|value| !value.is_empty()) {

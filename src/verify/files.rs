@@ -137,12 +137,12 @@ pub(super) fn keep<'a>(files: &[(&str, Unread<'_>)], whole: Option<&'a SourceTre
 /// Reads files to their end and keeps none. Those are silent that do not hold the text asked for.
 pub(super) fn pass(files: &[(&str, Unread<'_>)], asked: Option<&str>) -> ReadFiles {
     let finder = asked.map(Finder::new);
-    let read = |buffer: &mut Vec<u8>, (path, file): &(&str, Unread<'_>)| match digested(*file, finder.as_ref(), buffer) {
+    let read = |(path, file): &(&str, Unread<'_>)| match digested(*file, finder.as_ref()) {
         Ok((digest, is_silent)) => (path.to_string(), Ok(digest), is_silent),
         Err(reason) => (path.to_string(), Err(reason), false),
     };
     // One file at a time, so that whoever is done first takes the next.
-    let all: Vec<_> = files.par_iter().with_max_len(1).map_init(|| vec![0; BUFFER_BYTES], read).collect();
+    let all: Vec<_> = files.par_iter().with_max_len(1).map(read).collect();
     let mut passed = ReadFiles::default();
     for (path, digest, is_silent) in all {
         if is_silent {
@@ -156,33 +156,36 @@ pub(super) fn pass(files: &[(&str, Unread<'_>)], asked: Option<&str>) -> ReadFil
     passed
 }
 
-/// So much is read at a time: it stays in the processor's cache between being read and being digested.
-const BUFFER_BYTES: usize = if cfg!(test) { 128 } else { 64 * 1024 };
+/// So much of a page is looked through at a time.
+const BUFFER_BYTES: usize = if cfg!(test) { 128 } else { 16 * 1024 };
 
 /// The digest of a file, and whether it lacks the text asked for.
-fn digested(file: Unread<'_>, asked: Option<&Finder<'_>>, buffer: &mut [u8]) -> Result<(Digest, bool), String> {
-    if let Unread::Held(bytes) = file {
-        return Ok((Digest::of(bytes), asked.is_some_and(|asked| asked.find(bytes).is_none())));
+fn digested(file: Unread<'_>, asked: Option<&Finder<'_>>) -> Result<(Digest, bool), String> {
+    match (file, asked) {
+        (Unread::Held(bytes), asked) => Ok((Digest::of(bytes), asked.is_some_and(|asked| asked.find(bytes).is_none()))),
+        (Unread::Stored(content), None) => Ok((content.digest()?.0, false)),
+        (Unread::Stored(content), Some(asked)) => {
+            let mut page = Tee::new(content.open()?);
+            let read = holds(&mut page, asked).and_then(|holds| Ok((page.finish()?, !holds)));
+            read.map_err(|error| format!("cannot be read: {error}"))
+        }
     }
-    let mut source = file.open()?;
-    let mut hasher = Hasher::default();
-    // The text may lie across two pieces: so much of the one before stays in front.
-    let overlap = asked.map_or(0, |asked| asked.needle().len().saturating_sub(1).min(buffer.len() / 2));
-    let (mut front, mut is_missing) = (0, asked.is_some());
+}
+
+/// Reads until the text is found.
+fn holds(source: &mut dyn Read, asked: &Finder<'_>) -> std::io::Result<bool> {
+    let mut buffer = [0; BUFFER_BYTES];
+    // It may lie across two pieces: so much of the one before stays in front.
+    let overlap = asked.needle().len().saturating_sub(1).min(buffer.len() / 2);
+    let mut front = 0;
     loop {
-        let count = source.read(&mut buffer[front..]).map_err(|error| format!("cannot be read: {error}"))?;
-        if count == 0 {
-            return Ok((hasher.finish(), is_missing));
-        }
+        let count = source.read(&mut buffer[front..])?;
         let end = front + count;
-        hasher.update(&buffer[front..end]);
-        if is_missing && let Some(asked) = asked {
-            is_missing = asked.find(&buffer[..end]).is_none();
-            front = overlap.min(end);
-            buffer.copy_within(end - front..end, 0);
-        } else {
-            front = 0;
+        if count == 0 || asked.find(&buffer[..end]).is_some() {
+            return Ok(count != 0);
         }
+        front = overlap.min(end);
+        buffer.copy_within(end - front..end, 0);
     }
 }
 

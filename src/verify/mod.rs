@@ -150,13 +150,9 @@ pub fn verify_folder(found: &[FoundFile], trust: &Trust) -> Verification {
     if !is_excerpt(&listed) {
         return verify_pack(&listed, None, &unreadable, trust);
     }
-    let mut files = SourceTree::default();
-    for (path, file) in &listed {
-        match file.bytes() {
-            Ok(bytes) => files.insert(*path, bytes),
-            Err(reason) => unreadable.push(((*path).to_owned(), reason)),
-        }
-    }
+    let all: Vec<(&str, Unread<'_>)> = listed.into_iter().collect();
+    let (files, read) = files::keep(&all, None);
+    unreadable.extend(read.unreadable);
     verify_excerpt(&files, &unreadable, trust)
 }
 
@@ -575,7 +571,7 @@ fn check_profile(assessment: &Assessment, names: &Names, found: &mut Findings) {
     }
 }
 
-/// The register beside the assessment is the one in it. Packs of earlier versions have none.
+/// The register is the one whose digest the assessment holds. Packs of earlier versions have none.
 fn check_register(assessment: &Assessment, content: &BTreeMap<String, Seen>, found: &mut Findings) {
     let have = content.get(REGISTER).map(|have| &have.digest);
     if assessment.register_digest.is_some() && have != assessment.register_digest.as_ref() {

@@ -71,7 +71,6 @@ pub struct WorkspaceFile {
 pub struct Redaction {
     /// Further words to hide, such as a first name that a comment uses.
     #[serde(default)]
-    #[schemars(inner(length(max = 1000)))]
     pub also: Vec<String>,
     /// Values that look like names and are none, such as a job that collects.
     #[serde(default)]

@@ -56,15 +56,15 @@
     text: null,
     show: true,
   }));
-  const groups = new Map(lives.map((life) => [life.group, []]));
-  for (const life of lives) groups.get(life.group).push(life);
+  const groups = new Map([...document.querySelectorAll(".lives")].map((element) => [element, []]));
+  for (const life of lives) groups.get(life.group)?.push(life);
 
   // How high what is not laid out yet will be: else the page would jump when it comes near.
   const expect = (element, sizes) => Object.entries(sizes).forEach(([name, size]) => element.style.setProperty(`--${name}`, size));
   for (const element of document.querySelectorAll(".scroll")) {
     expect(element, { rows: element.querySelectorAll("tr").length, hundreds: Math.round(element.textContent.length / 100) });
   }
-  for (const element of document.querySelectorAll(".lives")) expect(element, element.dataset);
+  for (const element of groups.keys()) expect(element, element.dataset);
 
   let pinned = null;
   // Findings, dossiers and rows that a link leads to although they are not asked for.

@@ -149,7 +149,6 @@ fn forged_evidence_observations_and_statements_are_caught() {
     assert_caught(&files, "rendering-differs", "index.html");
 }
 
-/// Titles of bookmarks, which a PDF holds as text; in the order of the file.
 /// The sample's pack with another record, and a manifest to fit.
 fn with_record(change: impl Fn(&mut serde_json::Value)) -> BTreeMap<String, Vec<u8>> {
     let mut files = sample_pack().clone();
@@ -201,6 +200,7 @@ fn a_copy_that_is_no_copy_of_evidence_is_caught() {
     }
 }
 
+/// Titles of bookmarks, which a PDF holds as text; in the order of the file.
 fn titles(pdf: &[u8], prefix: &str) -> Vec<String> {
     let text = plain_text_of(pdf);
     let found = text.match_indices("/Title(").map(|(at, mark)| text[at + mark.len()..].split(')').next().unwrap().to_owned());
